@@ -1,0 +1,1 @@
+"""The HTTP API in the Azure Resource Manager dialect."""

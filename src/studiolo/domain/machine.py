@@ -1,0 +1,150 @@
+"""What the reconciler wants of a machine, and what an engine sees of it.
+
+These are the only types that cross the engine boundary. All are frozen: an engine is told
+everything in one value and remembers nothing between calls but what it put on disk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a compute size gives a machine.
+
+    :param vcpus: virtual processors.
+    :param memory_mib: memory in MiB.
+    :param gpus: graphics processors.
+    :param disk_gib: size of the machine's own disk (root and home) in GiB.
+    :param temp_disk_mib: size of `/mnt` in MiB.
+    """
+
+    vcpus: int
+    memory_mib: int
+    gpus: int = 0
+    disk_gib: int = 120
+    temp_disk_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """Everything an engine needs to make a machine and start it.
+
+    :param id: the machine's own name, made before the machine is; safe in a path, a host name and
+        an LXD instance name (`ci-` and 16 hexadecimal digits).
+    :param deployment: id of the Studiolo deployment that owns it; every engine object carries it.
+    :param name: the compute instance's name, as its person typed it.
+    :param generation: counts starts. A machine that runs with another generation is stopped and
+        started again, which is how a restart survives a crash of the control plane.
+    :param alias: the folder below `Users/` on the share, from the assigned user's name.
+    :param share: id of the workspace whose file share is mounted.
+    :param agent_token: bearer token the agent demands; a secret, never logged.
+    :param studio_origin: origin of the studio, allowed to embed the machine's applications.
+    """
+
+    id: str
+    deployment: str
+    name: str
+    workspace: str
+    resource_group: str
+    share: str
+    alias: str
+    resources: Resources
+    generation: int
+    agent_token: str = field(repr=False)
+    studio_origin: str = ""
+    image: str = "ml"
+
+
+class Presence(StrEnum):
+    """What an engine sees of a machine."""
+
+    ABSENT = "absent"
+    STOPPED = "stopped"
+    RUNNING = "running"
+    BROKEN = "broken"
+    """Something is there that neither runs nor can be started as it is; `reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at a machine.
+
+    :param generation: of the running or last incarnation; 0 if it never started.
+    :param healthy: whether the agent answers. None where it was not asked, or nothing runs.
+    :param reason: a sentence for a person, when something is wrong.
+    """
+
+    presence: Presence
+    generation: int = 0
+    healthy: bool | None = None
+    reason: str | None = None
+    started_at: datetime | None = None
+
+    @classmethod
+    def absent(cls) -> Self:
+        """Nothing there, and that is fine."""
+        return cls(Presence.ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How the control plane reaches a machine's agent.
+
+    :param address: `unix//abs/path.sock` or `host:port`, which is also how Caddy dials.
+    """
+
+    address: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """What an agent is started with; written as JSON to a file that only the machine's user reads.
+
+    Paths are the machine's own. The agent listens on `listen` (as :class:`Endpoint.address`).
+
+    :param python: the machine's own interpreter, whose site-packages the user's pip writes.
+    :param application_sockets: folder for application sockets, mode 0700, short enough that a
+        socket below it stays under the kernel's 107 bytes.
+    :param environment: variables for every application, beside the agent's own.
+    :param tag: put into every application's environment as `STUDIOLO_MACHINE`, so that stray
+        processes of a machine can be found.
+    """
+
+    machine: str
+    tag: str
+    name: str
+    workspace: str
+    resource_group: str
+    alias: str
+    generation: int
+    listen: str
+    token: str = field(repr=False)
+    home: str = ""
+    working_directory: str = ""
+    notebook_root: str = ""
+    python: str = ""
+    image: str = ""
+    application_sockets: str = ""
+    state_directory: str = ""
+    log_directory: str = ""
+    temp_directory: str = ""
+    disk_path: str = ""
+    memory_limit_mib: int | None = None
+    vcpus: int | None = None
+    studio_origin: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with this class's field names."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Inverse of :meth:`to_json`; unknown keys are ignored so that an agent may be older."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**known)

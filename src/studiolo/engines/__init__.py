@@ -1,0 +1,1 @@
+"""Engines make machines. `base` is the contract; each subpackage keeps it in its own way."""

@@ -1,0 +1,113 @@
+"""The contract between the reconciler and whatever makes machines.
+
+Every verb is safe to repeat and safe to interrupt: an engine killed between any two instructions
+leaves something that the next `observe`, `ensure`, `stop` or `delete` of the same machine
+understands. Verbs return soon (seconds); waiting is the reconciler's business. An engine's objects
+are named by the machine's id before they are made and carry the deployment's id, so that
+`list_owned` finds whatever a crash left behind. An engine never touches an object that does not
+carry its deployment's id.
+
+Errors: an engine raises :class:`Temporary` when trying again may help (the reconciler waits
+`delay` seconds and does so until the state's deadline), :class:`Permanent` when it cannot. Both
+carry a sentence for a person. Anything else that escapes is a bug, and is treated as temporary.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation
+
+
+class EngineError(Exception):
+    """An engine could not do what it was asked; `str(error)` is for a person."""
+
+
+class Temporary(EngineError):
+    """Trying again after `delay` seconds may help."""
+
+    def __init__(self, message: str, *, delay: float = 1.0) -> None:
+        super().__init__(message)
+        self.delay = delay
+
+
+class Permanent(EngineError):
+    """Trying again does not help until somebody changes something."""
+
+
+class Unreachable(Temporary):
+    """The engine itself does not answer; nothing is known of its machines."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHealth:
+    """One line of `studiolo doctor`, and what an engine cannot do on this host.
+
+    :param limitations: sentences, for example "memory is not limited: no cgroup access".
+    """
+
+    ok: bool
+    message: str
+    limitations: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """What every engine does."""
+
+    async def observe(self, machine_id: str) -> Observation:
+        """Look at one machine, its agent included.
+
+        :raises Unreachable: the engine does not answer.
+        """
+
+    async def ensure(self, spec: MachineSpec) -> None:
+        """Make the machine exist and run as `spec` says, with `spec.generation`.
+
+        Absent: made, then started. Half made: finished or made anew, never losing a home directory.
+        Stopped: started. Running with the same generation: returns, after repairing what it can
+        (a dead agent is started again). Running with another generation: raises Temporary; the
+        caller stops it first. It returns when the start has been asked for; `observe` tells when
+        the agent answers.
+        """
+
+    async def stop(self, machine_id: str, *, grace: float) -> None:
+        """Stop the machine: ask nicely, then within `grace` seconds take it down for certain.
+
+        Needs nothing of the guest. Absent or stopped: returns silently. On return nothing of the
+        machine runs.
+        """
+
+    async def delete(self, machine_id: str) -> None:
+        """Stop without grace and remove every object of the machine. Absent: returns silently.
+
+        The workspace's share is not the machine's, and stays.
+        """
+
+    async def list_owned(self) -> Mapping[str, Observation]:
+        """Every machine that carries this deployment's id, by id; agents are not asked.
+
+        One cheap call for the whole region: the reconciler compares it with the store.
+
+        :raises Unreachable: the engine does not answer.
+        """
+
+    async def endpoint(self, machine_id: str) -> Endpoint | None:
+        """Where the machine's agent answers; None unless the machine runs."""
+
+    async def health(self) -> EngineHealth:
+        """Whether the engine works, and what it cannot do here."""
+
+    async def aclose(self) -> None:
+        """Let go of connections. Machines keep running."""
+
+
+@runtime_checkable
+class LogSource(Protocol):
+    """Capability: logs that can be read without the machine's help."""
+
+    async def logs(self, machine_id: str, name: str, *, tail: int) -> str | None:
+        """Last `tail` lines of the log `name` (`agent`, `jupyter`, ...); None if there is none."""
+
+    async def log_names(self, machine_id: str) -> tuple[str, ...]:
+        """Names of the logs there are."""

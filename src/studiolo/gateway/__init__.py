@@ -1,0 +1,1 @@
+"""The front door: Caddy's configuration and supervision, and who may pass."""

@@ -1,0 +1,1 @@
+"""Who somebody is: passwords, sessions, tokens, the OAuth2 token endpoint."""

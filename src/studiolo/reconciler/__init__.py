@@ -1,0 +1,1 @@
+"""The loop that drives every resource to what its row says."""

@@ -1,0 +1,171 @@
+"""Settings: the only reader of the environment.
+
+Everything has a default that is right for one person on one machine. An administrator sets
+`STUDIOLO_*` variables or the same names in lower case in `<home>/studiolo.toml`; the environment
+wins.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_SOCKET_PATH_MAX = 107
+"""Linux `sun_path` is 108 bytes with its final zero."""
+
+_LONGEST_SOCKET_BELOW_RUN = len("/m/ci-0123456789abcdef/jupyter.sock.lock")
+
+
+def default_home() -> Path:
+    """Where a deployment keeps everything, unless `STUDIOLO_HOME` says otherwise."""
+    if named := os.environ.get("STUDIOLO_HOME"):
+        return Path(named).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser().absolute() / "studiolo"
+
+
+class Settings(BaseSettings):
+    """One deployment's configuration.
+
+    :param home: database, secrets, machines, shares and images live below it.
+    :param run_dir: sockets and pid files; kept short because of the kernel's limit on socket paths.
+    :param image_dir: prepared images; may be shared by several deployments of one user.
+    :param database_url: SQLAlchemy async URL; empty means SQLite below `home`.
+    :param domain: host name of the studio; each instance is a host below it.
+    :param http_port: plain HTTP on loopback, for a browser; 0 turns it off.
+    :param https_port: HTTPS with the internal CA, for clients and for everything not on loopback.
+    :param bind: addresses the gateway listens on. Anything but loopback gets HTTPS only.
+    :param tls_certificate: PEM chain to serve instead of the internal CA's, with `tls_key`.
+    :param disk_gib: size of a machine's own disk.
+    :param total_vcpus: the region's quota over all families.
+    :param family_vcpus: quota of a family that has none of its own.
+    :param resync_seconds: how often the reconciler compares every machine with the store.
+    :param poll_seconds: how often the reconciler looks for due work without a hint.
+    :param lease_seconds: how long a claim lasts without a heartbeat.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="STUDIOLO_", extra="forbid")
+
+    home: Path = Field(default_factory=default_home)
+    run_dir: Path | None = None
+    image_dir: Path | None = None
+    database_url: SecretStr = SecretStr("")
+    domain: str = "studiolo.localhost"
+    http_port: int = Field(default=8480, ge=0, le=65535)
+    https_port: int = Field(default=8481, ge=1, le=65535)
+    bind: tuple[str, ...] = ("127.0.0.1",)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    engine: str = "process"
+    location: str = "local"
+    disk_gib: int = Field(default=120, ge=1)
+    total_vcpus: int = Field(default=100, ge=0)
+    family_vcpus: int = Field(default=100, ge=0)
+    resync_seconds: Annotated[float, Field(gt=0)] = 10.0
+    poll_seconds: Annotated[float, Field(gt=0)] = 1.0
+    lease_seconds: Annotated[float, Field(gt=0)] = 15.0
+    log_level: str = "info"
+    fault_point: str = ""
+    fault_after: int = 1
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `<home>/studiolo.toml`."""
+        file = TomlConfigSettingsSource(settings_cls, default_home() / "studiolo.toml")
+        return (init_settings, env_settings, file)
+
+    @model_validator(mode="after")
+    def _derive(self) -> "Settings":
+        self.home = self.home.expanduser().absolute()
+        if self.run_dir is None:
+            self.run_dir = _short_run_dir(self.home)
+        if self.image_dir is None:
+            self.image_dir = self.home / "images"
+        if not self.database_url.get_secret_value():
+            self.database_url = SecretStr(f"sqlite+aiosqlite:///{self.home / 'studiolo.db'}")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together: set both or neither")
+        return self
+
+    @property
+    def run(self) -> Path:
+        """`run_dir`, which validation has filled in."""
+        assert self.run_dir is not None
+        return self.run_dir
+
+    @property
+    def images(self) -> Path:
+        """`image_dir`, which validation has filled in."""
+        assert self.image_dir is not None
+        return self.image_dir
+
+    @property
+    def control_socket(self) -> Path:
+        """Unix socket of the public API, behind the gateway."""
+        return self.run / "cp.sock"
+
+    @property
+    def gate_socket(self) -> Path:
+        """Unix socket on which only the gateway asks whether a request may pass."""
+        return self.run / "gate.sock"
+
+    @property
+    def caddy_admin_socket(self) -> Path:
+        """Caddy's administration socket."""
+        return self.run / "caddy.sock"
+
+    @property
+    def shares(self) -> Path:
+        """Workspace file shares, one folder per workspace id."""
+        return self.home / "shares"
+
+    @property
+    def machines(self) -> Path:
+        """The process engine's machines."""
+        return self.home / "machines"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the control plane and the gateway."""
+        return self.home / "logs"
+
+    @property
+    def https_origin(self) -> str:
+        """Origin for clients, `https://host:port`."""
+        return f"https://{self.domain}{_port_suffix(self.https_port, 443)}"
+
+    @property
+    def browser_origin(self) -> str:
+        """Origin for a browser on this machine: http where it is on, else https."""
+        if not self.http_port:
+            return self.https_origin
+        return f"http://{self.domain}{_port_suffix(self.http_port, 80)}"
+
+
+def _port_suffix(port: int, default: int) -> str:
+    return "" if port == default else f":{port}"
+
+
+def _short_run_dir(home: Path) -> Path:
+    """`<home>/run`, or a folder below the temporary directory where that is too long for sockets."""
+    wanted = home / "run"
+    if len(os.fsencode(wanted)) + _LONGEST_SOCKET_BELOW_RUN <= _SOCKET_PATH_MAX:
+        return wanted
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:10]
+    return Path(tempfile.gettempdir()) / f"studiolo-{os.getuid()}-{digest}"

@@ -1,0 +1,1 @@
+"""Persistence: tables, migrations, one repository per aggregate; queries live only here."""
