@@ -9,7 +9,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
@@ -106,14 +106,12 @@ class Settings(BaseSettings):
     @property
     def run(self) -> Path:
         """`run_dir`, which validation has filled in."""
-        assert self.run_dir is not None
-        return self.run_dir
+        return cast("Path", self.run_dir)
 
     @property
     def images(self) -> Path:
         """`image_dir`, which validation has filled in."""
-        assert self.image_dir is not None
-        return self.image_dir
+        return cast("Path", self.image_dir)
 
     @property
     def control_socket(self) -> Path:
@@ -163,7 +161,7 @@ def _port_suffix(port: int, default: int) -> str:
 
 
 def _short_run_dir(home: Path) -> Path:
-    """`<home>/run`, or a folder below the temporary directory where that is too long for sockets."""
+    """`<home>/run`, or a folder in the temporary directory where that is too long for sockets."""
     wanted = home / "run"
     if len(os.fsencode(wanted)) + _LONGEST_SOCKET_BELOW_RUN <= _SOCKET_PATH_MAX:
         return wanted
