@@ -1,0 +1,60 @@
+"""Logs: one JSON object per line on stderr, without secrets.
+
+The launcher sends stderr to `<home>/logs/control-plane.log`. Records of the standard library's
+`logging` (Uvicorn, SQLAlchemy, Alembic) take the same way, so that one file tells the whole story.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_WORDS = ("token", "password", "secret", "authorization", "cookie", "ticket", "credential")
+
+_REDACTED = "[redacted]"
+
+_SHARED: tuple[structlog.typing.Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def redact(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Blank every value whose key names a secret; the last guard, not the first."""
+    for key in event:
+        if any(word in key.lower() for word in _SECRET_WORDS):
+            event[key] = _REDACTED
+    return event
+
+
+def configure(level: str) -> None:
+    """Send structlog and the standard library's logging to stderr as JSON lines.
+
+    :param level: a level's name in any case; an unknown one means `info`.
+    """
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    render: tuple[structlog.typing.Processor, ...] = (
+        structlog.processors.format_exc_info,
+        redact,
+        structlog.processors.JSONRenderer(),
+    )
+    structlog.configure(
+        processors=[*_SHARED, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+        )
+    )
+    logging.basicConfig(level=number, handlers=[handler], force=True)
+    for chatty in ("httpx", "httpcore", "aiosqlite", "alembic", "sqlalchemy", "uvicorn"):
+        logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
