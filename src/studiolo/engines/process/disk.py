@@ -1,0 +1,157 @@
+"""Files that are either as they were or as they should be, and locks that a crash lets go.
+
+A reader never sees half a file: everything is written beside its place, flushed and renamed.
+Locks belong to open files, so the kernel releases them however their holder ends.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from studiolo.engines.base import EngineError, Temporary
+
+_FLOCK = struct.Struct("hhqqi")
+"""`struct flock` of 64-bit Linux: type, whence, start, length, pid (fcntl(2))."""
+
+_LOCK_POLL_SECONDS = 0.02
+
+
+def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace `path` by `data`: after a crash it holds the old bytes or the new, never a mixture.
+
+    :raises OSError: with nothing changed and nothing left beside `path`.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.new")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """:func:`write_atomically` for a JSON value, readable by its owner only."""
+    write_atomically(path, json.dumps(value, indent=1).encode() + b"\n")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in `path`; None if there is none or it does not parse."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make `folder` (and its parents) with mode 0700, or check the one that is there.
+
+    :raises EngineError: it is a link, or somebody else's: sockets and secrets must not go there.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not folder.is_dir() or folder.is_symlink():
+        raise EngineError(f"{folder} is not a folder of this user's own; remove it.")
+    if found.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove `folder` and all below it, read-only folders included. Absent is fine.
+
+    :raises OSError: something could not be removed.
+    """
+
+    def unlock(function: Callable[..., Any], path: str, error: Any) -> None:
+        reason = error[1] if isinstance(error, tuple) else error
+        if isinstance(reason, FileNotFoundError):
+            return
+        if not isinstance(reason, PermissionError):
+            raise reason
+        entry = Path(path)
+        for locked in (entry.parent, entry):
+            if locked.is_dir() and not locked.is_symlink():
+                locked.chmod(0o700)
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    shutil.rmtree(folder, onerror=unlock)
+
+
+@contextmanager
+def machine_lock(
+    machines: Path, machine_id: str, *, seconds: float, poll: float = _LOCK_POLL_SECONDS
+) -> Iterator[int]:
+    """Hold the machine against every other verb, in this process and others; yields the file.
+
+    One file serves all machines: each locks a byte of its own (`F_OFD_SETLK`, fcntl(2)), so that
+    deleting a machine leaves no lock file behind. The lock lasts until the last copy of the open
+    file is closed; a child that inherits it extends it.
+
+    :raises Temporary: another verb held the machine for all of `seconds`.
+    """
+    digest = hashlib.sha256(machine_id.encode()).digest()
+    offset = int.from_bytes(digest[:7], "big")
+    descriptor = os.open(machines / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _take(descriptor, offset, machine_id, time.monotonic() + seconds, poll)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, offset: int, machine_id: str, deadline: float, poll: float) -> None:
+    wanted = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0)
+    while True:
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+        else:
+            return
+        if time.monotonic() >= deadline:
+            raise Temporary(f"Machine {machine_id} is busy with another request; it goes on soon.")
+        time.sleep(poll)
+
+
+def disk_error(error: OSError, fallback: Path) -> EngineError:
+    """`error` as a sentence that says what to do about it."""
+    where = error.filename or fallback
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Temporary(
+            f"The disk that holds {where} is full (ENOSPC): free some space on it, then it goes on"
+            " by itself.",
+            delay=5.0,
+        )
+    return Temporary(f"{where}: {error.strerror or error}.", delay=5.0)
