@@ -1,0 +1,183 @@
+"""Compute instances."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from studiolo.domain.errors import Detail
+from studiolo.domain.resources import Compute, LastOperation, Trigger
+from studiolo.domain.states import State
+from studiolo.store.rows import changed, stamp_columns, stamp_of
+from studiolo.store.tables.compute import ComputeRow
+from studiolo.store.tables.workspace import WorkspaceRow
+
+
+class Computes:
+    """Compute instances by name, id and host; writes compare the ETag."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, compute: Compute, *, due_at: datetime) -> None:
+        """Store a new instance, due for the reconciler.
+
+        :raises sqlalchemy.exc.IntegrityError: the name is taken in the region, or the host label.
+        """
+        values = compute_columns(compute) | {"due_at": due_at, "attempts": 0}
+        await self._session.execute(insert(ComputeRow).values(**values))
+
+    async def by_id(self, compute_id: str) -> Compute | None:
+        """Find by machine id."""
+        return await self._one(_joined().where(ComputeRow.id == compute_id))
+
+    async def get(self, workspace: str, name: str) -> Compute | None:
+        """Find by workspace id and name."""
+        found = _joined().where(
+            ComputeRow.workspace == workspace, ComputeRow.name_folded == name.lower()
+        )
+        return await self._one(found)
+
+    async def by_name(self, location: str, name: str) -> Compute | None:
+        """Find by name in a region, whichever workspace it is in."""
+        found = _joined().where(
+            ComputeRow.location == location, ComputeRow.name_folded == name.lower()
+        )
+        return await self._one(found)
+
+    async def by_host(self, label: str) -> Compute | None:
+        """Find by the first label of its host name."""
+        return await self._one(_joined().where(ComputeRow.host_label == label))
+
+    async def page(self, workspace: str, after: str | None, limit: int) -> list[Compute]:
+        """Up to `limit` instances of a workspace, ordered by name, after the name `after`."""
+        query = _joined().where(ComputeRow.workspace == workspace)
+        if after is not None:
+            query = query.where(ComputeRow.name_folded > after.lower())
+        return await self._many(query.order_by(ComputeRow.name_folded).limit(limit))
+
+    async def in_workspace(self, workspace: str) -> list[Compute]:
+        """All instances of a workspace."""
+        return await self._many(_joined().where(ComputeRow.workspace == workspace))
+
+    async def opened_by(self, principal: str) -> list[Compute]:
+        """Instances that `principal` created or is assigned, ordered by name."""
+        mine = (ComputeRow.owner_id == principal) | (ComputeRow.assigned_id == principal)
+        return await self._many(_joined().where(mine).order_by(ComputeRow.name_folded))
+
+    async def all_states(self, location: str) -> dict[str, tuple[State, int]]:
+        """State and generation of every instance in a region, by id: the narrow query of resync."""
+        rows = await self._session.execute(
+            select(ComputeRow.id, ComputeRow.state, ComputeRow.generation).where(
+                ComputeRow.location == location
+            )
+        )
+        return {row.id: (State(row.state), row.generation) for row in rows}
+
+    async def save(self, compute: Compute, *, if_etag: str, due_at: datetime | None) -> bool:
+        """Write the instance if its ETag is still `if_etag`; False if somebody else changed it."""
+        written = await self._session.execute(
+            update(ComputeRow)
+            .where(ComputeRow.id == compute.id, ComputeRow.etag == if_etag)
+            .values(**compute_columns(compute), due_at=due_at, attempts=0)
+        )
+        return changed(written)
+
+    async def remove(self, compute_id: str) -> bool:
+        """Remove the row; False if it was gone."""
+        gone = await self._session.execute(delete(ComputeRow).where(ComputeRow.id == compute_id))
+        return changed(gone)
+
+    async def _one(self, query: Select[Any]) -> Compute | None:
+        row = (await self._session.execute(query)).one_or_none()
+        return compute_of(row) if row else None
+
+    async def _many(self, query: Select[Any]) -> list[Compute]:
+        return [compute_of(row) for row in await self._session.execute(query)]
+
+
+def _joined() -> Select[Any]:
+    workspace = (
+        WorkspaceRow.subscription.label("subscription"),
+        WorkspaceRow.resource_group.label("resource_group"),
+        WorkspaceRow.name.label("workspace_name"),
+    )
+    return select(*ComputeRow.__table__.columns, *workspace).join(
+        WorkspaceRow, WorkspaceRow.id == ComputeRow.workspace
+    )
+
+
+def joined_where(ids: Sequence[str]) -> Select[Any]:
+    """Query for the instances with these ids, as :func:`compute_of` reads them."""
+    return _joined().where(ComputeRow.id.in_(ids))
+
+
+_PLAIN = (
+    "id",
+    "workspace",
+    "location",
+    "name",
+    "host_label",
+    "size",
+    "family",
+    "vcpus",
+    "spec",
+    "envelope",
+    "tags",
+    "identity",
+    "state_since",
+    "deadline",
+    "generation",
+    "owner_id",
+    "owner_name",
+    "assigned_id",
+    "assigned_name",
+    "agent_token",
+    "etag",
+)
+"""Columns whose value is the field's own."""
+
+
+def compute_of(row: Any) -> Compute:
+    """Build the domain's value from a joined row."""
+    return Compute(
+        **{name: getattr(row, name) for name in _PLAIN},
+        subscription=row.subscription,
+        resource_group=row.resource_group,
+        workspace_name=row.workspace_name,
+        state=State(row.state),
+        errors=tuple(Detail(**error) for error in row.errors),
+        last_operation=_last_operation(row.last_operation),
+        stamp=stamp_of(row),
+    )
+
+
+def compute_columns(compute: Compute) -> dict[str, Any]:
+    """Return the column values of an instance, without the reconciler's own."""
+    last = compute.last_operation
+    return {name: getattr(compute, name) for name in _PLAIN} | {
+        "name_folded": compute.name.lower(),
+        "state": compute.state.value,
+        "errors": [
+            {"code": error.code, "message": error.message, "target": error.target}
+            for error in compute.errors
+        ],
+        "last_operation": {
+            "name": last.name,
+            "time": last.time.isoformat(),
+            "status": last.status,
+            "trigger": last.trigger.value,
+        },
+        **stamp_columns(compute.stamp),
+    }
+
+
+def _last_operation(data: dict[str, Any]) -> LastOperation:
+    return LastOperation(
+        name=data["name"],
+        time=datetime.fromisoformat(data["time"]),
+        status=data["status"],
+        trigger=Trigger(data["trigger"]),
+    )

@@ -1,0 +1,107 @@
+"""Long-running operations."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from studiolo.domain.errors import Detail
+from studiolo.domain.resources import Operation, OperationStatus
+from studiolo.store.rows import changed
+from studiolo.store.tables.compute import OperationRow
+
+
+class Operations:
+    """Operations, kept after their resource is gone so that a client learns the end."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, operation: Operation) -> None:
+        """Store a new operation."""
+        await self._session.execute(insert(OperationRow).values(**_columns(operation)))
+
+    async def get(self, operation_id: str) -> Operation | None:
+        """Find by id."""
+        row = await self._session.get(OperationRow, operation_id)
+        return _operation_of(row) if row else None
+
+    async def open_for(self, resource: str) -> list[Operation]:
+        """Operations on a resource that have no end yet, oldest first."""
+        rows = await self._session.scalars(
+            select(OperationRow)
+            .where(
+                OperationRow.resource == resource,
+                OperationRow.status == OperationStatus.IN_PROGRESS.value,
+            )
+            .order_by(OperationRow.started_at)
+        )
+        return [_operation_of(row) for row in rows]
+
+    async def end(
+        self, operation_id: str, status: OperationStatus, now: datetime, error: Detail | None = None
+    ) -> bool:
+        """End an operation that is open; False if it had ended."""
+        written = await self._session.execute(
+            update(OperationRow)
+            .where(
+                OperationRow.id == operation_id,
+                OperationRow.status == OperationStatus.IN_PROGRESS.value,
+            )
+            .values(status=status.value, ended_at=now, error=_error_column(error))
+        )
+        return changed(written)
+
+    async def deleted(self, resources: Collection[str]) -> set[str]:
+        """Which of these resources a finished Delete operation names."""
+        rows = await self._session.scalars(
+            select(OperationRow.resource).where(
+                OperationRow.resource.in_(resources),
+                OperationRow.kind == "Delete",
+                OperationRow.status == OperationStatus.SUCCEEDED.value,
+            )
+        )
+        return set(rows)
+
+    async def purge(self, *, ended_before: datetime, keep_kinds: Collection[str] = ()) -> int:
+        """Forget operations that ended long ago, but those of `keep_kinds`; returns how many."""
+        gone = await self._session.execute(
+            delete(OperationRow).where(
+                OperationRow.ended_at < ended_before, OperationRow.kind.not_in(keep_kinds)
+            )
+        )
+        return int(getattr(gone, "rowcount", 0))
+
+
+def _operation_of(row: OperationRow) -> Operation:
+    return Operation(
+        id=row.id,
+        subscription=row.subscription,
+        location=row.location,
+        resource=row.resource,
+        scope=row.scope,
+        kind=row.kind,
+        status=OperationStatus(row.status),
+        principal=row.principal,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        error=Detail(**row.error) if row.error else None,
+    )
+
+
+def _columns(operation: Operation) -> dict[str, Any]:
+    plain = ("id", "subscription", "location", "resource", "scope", "kind", "principal")
+    return {name: getattr(operation, name) for name in plain} | {
+        "status": operation.status.value,
+        "started_at": operation.started_at,
+        "ended_at": operation.ended_at,
+        "error": _error_column(operation.error),
+    }
+
+
+def _error_column(error: Detail | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    return {"code": error.code, "message": error.message, "target": error.target}

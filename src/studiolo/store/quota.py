@@ -1,0 +1,127 @@
+"""Quota: a conditional update reserves, so that parallel creates never over-grant."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from studiolo.domain.quota import TOTAL, QuotaHolder, QuotaUsage, exceeded
+from studiolo.store.rows import changed
+from studiolo.store.tables.compute import ComputeRow
+from studiolo.store.tables.quota import QuotaHoldRow, QuotaUsageRow
+from studiolo.store.tables.workspace import WorkspaceRow
+
+
+class Quota:
+    """Counters and holds; both change in the transaction of the compute they belong to."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def reserve(
+        self, compute: str, location: str, family: str, vcpus: int, limits: Mapping[str, int]
+    ) -> None:
+        """Reserve `vcpus` for `compute` in its family and in the regional total.
+
+        :param limits: limits for counters that do not exist yet, by family (`*` for the total).
+        :raises QuotaExceeded: either has no room; the transaction must then be rolled back.
+        """
+        # Always in this order, so that parallel reservations cannot deadlock.
+        for counter in (family, TOTAL):
+            await self._ensure_counter(location, counter, limits[counter])
+            await self._take(location, counter, vcpus)
+        await self._session.execute(
+            insert(QuotaHoldRow).values(
+                compute=compute, location=location, family=family, vcpus=vcpus
+            )
+        )
+
+    async def release(self, compute: str) -> None:
+        """Give back what `compute` holds; nothing if it holds nothing."""
+        hold = await self._session.get(QuotaHoldRow, compute)
+        if hold is None:
+            return
+        gone = await self._session.execute(
+            delete(QuotaHoldRow).where(QuotaHoldRow.compute == compute)
+        )
+        if not changed(gone):
+            return
+        for counter in (hold.family, TOTAL):
+            await self._session.execute(
+                update(QuotaUsageRow)
+                .where(QuotaUsageRow.location == hold.location, QuotaUsageRow.family == counter)
+                .values(used=QuotaUsageRow.used - hold.vcpus)
+            )
+
+    async def usage(self, location: str) -> list[QuotaUsage]:
+        """Every counter of a region that has been used or set."""
+        rows = await self._session.scalars(
+            select(QuotaUsageRow)
+            .where(QuotaUsageRow.location == location)
+            .order_by(QuotaUsageRow.family)
+        )
+        return [QuotaUsage(row.family, row.limit, row.used) for row in rows]
+
+    async def set_limit(self, location: str, family: str, limit: int) -> None:
+        """Set a limit; what is granted already stays granted."""
+        await self._ensure_counter(location, family, limit)
+        await self._session.execute(
+            update(QuotaUsageRow)
+            .where(QuotaUsageRow.location == location, QuotaUsageRow.family == family)
+            .values(limit=limit)
+        )
+
+    async def holders(self, location: str, family: str | None = None) -> list[QuotaHolder]:
+        """Who holds vCPUs in a region, of one family or of all."""
+        query = (
+            select(
+                ComputeRow.name,
+                WorkspaceRow.name.label("workspace"),
+                ComputeRow.assigned_name,
+                QuotaHoldRow.family,
+                QuotaHoldRow.vcpus,
+            )
+            .join(ComputeRow, ComputeRow.id == QuotaHoldRow.compute)
+            .join(WorkspaceRow, WorkspaceRow.id == ComputeRow.workspace)
+            .where(QuotaHoldRow.location == location)
+        )
+        if family is not None and family != TOTAL:
+            query = query.where(QuotaHoldRow.family == family)
+        return [QuotaHolder(*row) for row in await self._session.execute(query)]
+
+    async def _take(self, location: str, counter: str, vcpus: int) -> None:
+        taken = await self._session.execute(
+            update(QuotaUsageRow)
+            .where(
+                QuotaUsageRow.location == location,
+                QuotaUsageRow.family == counter,
+                QuotaUsageRow.used + vcpus <= QuotaUsageRow.limit,
+            )
+            .values(used=QuotaUsageRow.used + vcpus)
+        )
+        if changed(taken):
+            return
+        usage = await self._counter(location, counter)
+        if usage is None:
+            raise LookupError(f"no quota counter {counter} in {location}")
+        raise exceeded(location, usage, vcpus, await self.holders(location, counter))
+
+    async def _counter(self, location: str, family: str) -> QuotaUsage | None:
+        row = await self._session.get(
+            QuotaUsageRow, {"location": location, "family": family}, populate_existing=True
+        )
+        return QuotaUsage(row.family, row.limit, row.used) if row else None
+
+    async def _ensure_counter(self, location: str, family: str, limit: int) -> None:
+        if await self._counter(location, family) is not None:
+            return
+        try:
+            async with self._session.begin_nested():
+                await self._session.execute(
+                    insert(QuotaUsageRow).values(
+                        location=location, family=family, limit=limit, used=0
+                    )
+                )
+        except IntegrityError:
+            return  # another transaction made it meanwhile
