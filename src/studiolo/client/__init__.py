@@ -1,1 +1,1 @@
-"""A typed HTTP client of the control plane."""
+"""A typed client of Studiolo's API, used by the command line and the tests."""
