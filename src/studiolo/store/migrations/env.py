@@ -1,5 +1,7 @@
 """Alembic's entry: runs migrations on the connection it is handed."""
 
+from typing import Literal
+
 from alembic import context
 
 from studiolo.store.tables import Base
@@ -8,7 +10,7 @@ from studiolo.store.tables.base import Instant
 connection = context.config.attributes["connection"]
 
 
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write our own column type as the SQL type it is, so that revisions need no import of it."""
     if kind == "type" and isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"
