@@ -1,0 +1,63 @@
+"""What the API's routes are built on; made once by the composition root, kept on the app."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import Request
+
+from studiolo.clock import Clock
+from studiolo.domain.resources import Principal
+from studiolo.domain.sizes import Catalogue
+from studiolo.engines.agent_client import AgentClient
+from studiolo.engines.base import Engine
+from studiolo.settings import Settings
+from studiolo.store.database import Database
+
+
+class Doorkeeper(Protocol):
+    """Who is calling, and what they may do."""
+
+    async def authenticate(self, request: Request) -> Principal:
+        """The caller, by bearer token or session.
+
+        :raises Unauthenticated: nobody, or nobody we know.
+        """
+
+    async def may(self, principal: Principal, action: str, scope: str) -> bool:
+        """Whether the principal may do an ARM action at a scope."""
+
+    async def authorize(self, principal: Principal, action: str, scope: str) -> None:
+        """Refuse what :meth:`may` does not allow.
+
+        :raises Forbidden: the message names the action, the scope and whom to ask.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Ids made once per deployment; UUIDs in lower case."""
+
+    id: str
+    tenant: str
+    subscription: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a route may need.
+
+    :param engines: one per region, by location.
+    :param hint: wakes the reconciler; only saves time, so it may be lost.
+    :param agents: speaks to the agents inside machines.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    deployment: Deployment
+    identity: Doorkeeper
+    engines: Mapping[str, Engine]
+    catalogue: Catalogue
+    hint: Callable[[], None]
+    agents: AgentClient
