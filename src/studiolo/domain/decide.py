@@ -1,0 +1,324 @@
+"""What to do next about one machine: a pure function of what is wanted and what is seen.
+
+:func:`decide` is the reconciler's whole judgement. It remembers nothing: the stored compute says
+what is wanted, the observation says what is, and the answer is one step that brings the second
+nearer to the first. A reconciler that is killed after any step asks again and gets the step that is
+left, so no step needs to know which came before it.
+
+How a machine is judged in each state is told in docs/states.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from studiolo.domain.machine import Observation, Presence
+from studiolo.domain.resources import Compute
+from studiolo.domain.states import TRANSIENT, Event, Goal, State
+
+STOP_GRACE = 10.0
+"""Seconds a machine is given to stop by itself before it is taken down: long enough for Jupyter to
+save, and what `docker stop` gives."""
+
+REPAIRS = 5
+"""Repairs of a running machine before it is called Unusable. With :data:`BACKOFF` they take about
+four seconds in all, plus whatever the engine needs for each."""
+
+BACKOFF = (0.02, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds between one action and the next look, by the number of actions so far. The first are
+short because a machine that is well takes no more than two actions to start, stop or restart."""
+
+STARTUP = timedelta(seconds=10)
+"""How long a machine that has just been started may be silent before it is repaired."""
+
+_POLLS = ((3.0, 0.05), (10.0, 0.1), (60.0, 0.5))
+"""(age of the start in seconds, seconds between looks): often while a person waits for the end, so
+that looking adds nothing one could notice, then less."""
+
+_SLOW_POLL = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ensure:
+    """Ask the engine to make and start the machine, then look again after `pause` seconds."""
+
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Ask the engine to stop the machine within `grace` seconds, then look again."""
+
+    grace: float
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Ask the engine to remove the machine, then look again."""
+
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The machine is on its way: look again after `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The machine is as wanted, or nothing can be done: look again only when something changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Apply `event`: work has ended, or something happened that is followed.
+
+    :param reason: a sentence for a person where the new state alone does not explain itself.
+    """
+
+    event: Event
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Apply `event` (`FAILED` or `EXPIRED`) with the reason a person is shown."""
+
+    event: Event
+    reason: str
+
+
+Action = Ensure | Stop | Delete | Wait | Rest | Done | Fail
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after the `attempts`-th action (counted from 1) in one state."""
+    return BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The arguments of :func:`decide`, on their way to the rule of one state."""
+
+    compute: Compute
+    seen: Observation
+    now: datetime
+    attempts: int
+
+    @property
+    def pause(self) -> float:
+        """Seconds between the action that is about to be taken and the next look."""
+        return backoff(self.attempts + 1)
+
+
+def decide(compute: Compute, seen: Observation, now: datetime, attempts: int) -> Action:
+    """Return the next step for `compute`, whose machine looks like `seen`.
+
+    :param attempts: actions taken since the compute entered its state, or since its machine was
+        last seen well.
+    """
+    case = _Case(compute, seen, now, attempts)
+    owed = TRANSIENT.get(compute.state)
+    if owed is None:
+        return _STABLE_RULES[compute.state](case)
+    action = _TOWARDS[owed.goal](case)
+    if not isinstance(action, Done) and expired(compute, now):
+        return Fail(Event.EXPIRED, expiry_reason(compute, seen))
+    return action
+
+
+def expired(compute: Compute, now: datetime) -> bool:
+    """Whether the compute's transient state has lasted as long as it may."""
+    return compute.deadline is not None and now >= compute.deadline
+
+
+# --- transient states: bring the machine to the goal -----------------------------------------
+
+
+def _towards_running(case: _Case) -> Action:
+    if case.seen.presence is not Presence.RUNNING:
+        return Ensure(case.pause)
+    if case.seen.generation != case.compute.generation:
+        return Stop(STOP_GRACE, case.pause)
+    if case.seen.healthy:
+        return Done(Event.READY)
+    age = _age(case)
+    if age is None or age >= STARTUP:
+        return Ensure(max(case.pause, 0.5))
+    return Wait(_poll(age))
+
+
+def _towards_stopped(case: _Case) -> Action:
+    if case.seen.presence is Presence.STOPPED:
+        return Done(Event.HALTED)
+    if case.seen.presence is Presence.ABSENT:
+        return Done(Event.HALTED, gone_reason(case.compute))
+    return Stop(STOP_GRACE, case.pause)
+
+
+def _towards_absent(case: _Case) -> Action:
+    if case.seen.presence is Presence.ABSENT:
+        return Done(Event.GONE)
+    return Delete(case.pause)
+
+
+_TOWARDS: dict[Goal, Callable[[_Case], Action]] = {
+    Goal.RUNNING: _towards_running,
+    Goal.STOPPED: _towards_stopped,
+    Goal.ABSENT: _towards_absent,
+}
+
+
+def _age(case: _Case) -> timedelta | None:
+    started = case.seen.started_at
+    return None if started is None else case.now - started
+
+
+def _poll(age: timedelta) -> float:
+    seconds = age.total_seconds()
+    return next((poll for limit, poll in _POLLS if seconds < limit), _SLOW_POLL)
+
+
+# --- stable states: follow what the machine does by itself, repair what can be repaired ------
+
+
+def _running(case: _Case) -> Action:
+    if case.seen.presence is Presence.STOPPED:
+        return Done(Event.POWERED_OFF)
+    if case.seen.presence is Presence.ABSENT:
+        return Fail(Event.FAILED, gone_reason(case.compute))
+    if case.seen.presence is Presence.RUNNING and case.seen.healthy is not False:
+        return Rest()
+    if case.attempts >= REPAIRS:
+        return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
+    return Ensure(backoff(case.attempts + 2))
+
+
+def _stopped(case: _Case) -> Action:
+    """A machine that runs although it is stored as stopped.
+
+    If the last thing that was asked for is a stop, it is a left-over (a start that a stalled
+    replica finished late) and is stopped again. Otherwise the guest had gone down by itself, and
+    has now come up by itself: a reboot, which is followed.
+    """
+    if case.seen.presence is Presence.ABSENT:
+        return Done(Event.LOST, gone_reason(case.compute))
+    if case.seen.presence is not Presence.RUNNING:
+        return Rest()
+    if _was_asked_to_stop(case.compute):
+        return Stop(STOP_GRACE, case.pause)
+    return Done(Event.POWERED_ON)
+
+
+def _create_failed(case: _Case) -> Action:
+    """Nobody can use it, so it need not run; its disk stays for whoever looks into it."""
+    if case.seen.presence is Presence.RUNNING:
+        return Stop(0.0, case.pause)
+    return Rest()
+
+
+def _unusable(case: _Case) -> Action:
+    """Stays as it is, its reason shown, until it runs well again or somebody acts."""
+    if (
+        case.seen.presence is not Presence.RUNNING
+        or case.seen.generation != case.compute.generation
+    ):
+        return Rest()
+    if case.seen.healthy:
+        return Done(Event.FOUND_RUNNING)
+    return Rest() if case.attempts else Ensure(backoff(case.attempts + 5))
+
+
+def _unknown(case: _Case) -> Action:
+    match case.seen.presence:
+        case Presence.RUNNING:
+            return Done(Event.FOUND_RUNNING)
+        case Presence.STOPPED:
+            return Done(Event.FOUND_STOPPED)
+        case Presence.ABSENT:
+            return Fail(Event.FAILED, gone_reason(case.compute))
+        case Presence.BROKEN:
+            return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
+
+
+_STABLE_RULES: dict[State, Callable[[_Case], Action]] = {
+    State.RUNNING: _running,
+    State.STOPPED: _stopped,
+    State.CREATE_FAILED: _create_failed,
+    State.UNUSABLE: _unusable,
+    State.UNKNOWN: _unknown,
+    State.DELETED: lambda _case: Rest(),
+}
+
+
+def _was_asked_to_stop(compute: Compute) -> bool:
+    last = compute.last_operation
+    return last.name == "Stop" and last.status == "Succeeded"
+
+
+# --- sentences for a person ------------------------------------------------------------------
+
+_WAITED_FOR = {
+    Goal.RUNNING: "run and answer",
+    Goal.STOPPED: "stop",
+    Goal.ABSENT: "be removed",
+}
+
+_ADVICE = {
+    State.CREATING: "Delete it and create it again.",
+    State.SETTING_UP: "Delete it and create it again.",
+    State.STARTING: "Its disk is kept: start it again, or delete it.",
+    State.RESTARTING: "Its disk is kept: start it again, or delete it.",
+    State.STOPPING: "Its disk is kept: stop it again, or delete it.",
+    State.DELETING: "Delete it again.",
+}
+
+
+def expiry_reason(compute: Compute, seen: Observation | None) -> str:
+    """What was waited for and how long, what was last seen or heard, and what to do.
+
+    :param seen: None where the engine never let itself be asked.
+    """
+    owed = TRANSIENT[compute.state]
+    minutes = int(owed.deadline.total_seconds() // 60)
+    trouble = (seen.reason if seen else None) or _stored_trouble(compute) or _sight(seen)
+    return (
+        f"The compute instance '{compute.name}' did not {_WAITED_FOR[owed.goal]} within "
+        f"{minutes} minutes. {_sentence(trouble)} {_ADVICE[compute.state]}"
+    )
+
+
+def gone_reason(compute: Compute) -> str:
+    """Somebody or something removed the machine behind Studiolo's back."""
+    return (
+        f"The machine of the compute instance '{compute.name}' is gone: its directory or its disk "
+        "was removed by something other than Studiolo. Files on the workspace's file share are not "
+        "affected. Start it to get an empty machine, or delete it."
+    )
+
+
+def _unhealthy_reason(compute: Compute, seen: Observation) -> str:
+    trouble = seen.reason or _stored_trouble(compute) or _sight(seen)
+    return (
+        f"The compute instance '{compute.name}' could not be repaired. {_sentence(trouble)} "
+        "Its disk is kept: restart it, or delete it."
+    )
+
+
+def _stored_trouble(compute: Compute) -> str | None:
+    return compute.errors[0].message if compute.errors else None
+
+
+def _sight(seen: Observation | None) -> str:
+    if seen is None:
+        return "The engine did not answer"
+    if seen.presence is Presence.RUNNING:
+        return "The machine runs, but its agent does not answer"
+    return f"The machine was last seen {seen.presence}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

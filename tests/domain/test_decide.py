@@ -1,0 +1,272 @@
+"""The reconciler's judgement, by example and by property."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from studiolo.domain import decide as rules
+from studiolo.domain import lifecycle
+from studiolo.domain.decide import REPAIRS, Delete, Done, Ensure, Fail, Rest, Stop, Wait, decide
+from studiolo.domain.machine import Observation, Presence
+from studiolo.domain.resources import LastOperation, Trigger
+from studiolo.domain.states import STABLE, TRANSIENT, Event, Goal, State, accepts
+from tests.domain.model import Crash, Model
+from tests.support.machines import compute_in
+from tests.support.values import NOW
+
+WELL = Observation(Presence.RUNNING, 1, healthy=True, started_at=NOW)
+STOPPED = Observation(Presence.STOPPED, 1)
+ABSENT = Observation.absent()
+BROKEN = Observation(Presence.BROKEN, reason="its configuration cannot be read")
+
+observations = st.builds(
+    Observation,
+    presence=st.sampled_from(Presence),
+    generation=st.integers(0, 3),
+    healthy=st.sampled_from([True, False, None]),
+    reason=st.none() | st.just("the agent is silent"),
+    started_at=st.none()
+    | st.timedeltas(timedelta(0), timedelta(minutes=2)).map(lambda age: NOW - age),
+)
+states = st.sampled_from([state for state in State if state is not State.DELETED])
+
+
+def after_stop() -> LastOperation:
+    return LastOperation("Stop", NOW, "Succeeded", Trigger.USER)
+
+
+@pytest.mark.parametrize(
+    ("state", "seen", "expected"),
+    [
+        (State.CREATING, ABSENT, Ensure),
+        (State.CREATING, BROKEN, Ensure),
+        (State.STARTING, STOPPED, Ensure),
+        (State.RESTARTING, replace(WELL, generation=0), Stop),
+        (State.STARTING, replace(WELL, healthy=False), Wait),
+        (State.STARTING, replace(WELL, healthy=False, started_at=None), Ensure),
+        (State.STOPPING, WELL, Stop),
+        (State.STOPPING, BROKEN, Stop),
+        (State.DELETING, WELL, Delete),
+        (State.DELETING, STOPPED, Delete),
+        (State.DELETING, BROKEN, Delete),
+        (State.RUNNING, WELL, Rest),
+        (State.RUNNING, replace(WELL, healthy=None), Rest),
+        (State.RUNNING, replace(WELL, healthy=False), Ensure),
+        (State.RUNNING, BROKEN, Ensure),
+        (State.STOPPED, STOPPED, Rest),
+        (State.STOPPED, BROKEN, Rest),
+        (State.CREATE_FAILED, WELL, Stop),
+        (State.CREATE_FAILED, STOPPED, Rest),
+        (State.UNUSABLE, STOPPED, Rest),
+        (State.UNUSABLE, replace(WELL, generation=0), Rest),
+        (State.UNUSABLE, replace(WELL, healthy=False), Ensure),
+    ],
+)
+def test_one_step_towards_what_is_wanted(state: State, seen: Observation, expected: type) -> None:
+    assert isinstance(decide(compute_in(state), seen, NOW, 0), expected)
+
+
+@pytest.mark.parametrize(
+    ("state", "seen", "event"),
+    [
+        (State.CREATING, WELL, Event.READY),
+        (State.STARTING, WELL, Event.READY),
+        (State.RESTARTING, WELL, Event.READY),
+        (State.STOPPING, STOPPED, Event.HALTED),
+        (State.STOPPING, ABSENT, Event.HALTED),
+        (State.DELETING, ABSENT, Event.GONE),
+        (State.RUNNING, STOPPED, Event.POWERED_OFF),
+        (State.STOPPED, WELL, Event.POWERED_ON),
+        (State.STOPPED, ABSENT, Event.LOST),
+        (State.UNUSABLE, WELL, Event.FOUND_RUNNING),
+        (State.UNKNOWN, WELL, Event.FOUND_RUNNING),
+        (State.UNKNOWN, STOPPED, Event.FOUND_STOPPED),
+    ],
+)
+def test_what_is_seen_ends_or_moves_a_state(state: State, seen: Observation, event: Event) -> None:
+    action = decide(compute_in(state), seen, NOW, 0)
+    assert isinstance(action, Done)
+    assert action.event is event
+
+
+def test_a_machine_that_runs_after_a_stop_was_asked_for_is_stopped_again() -> None:
+    stopped = compute_in(State.STOPPED, last_operation=after_stop())
+    assert isinstance(decide(stopped, WELL, NOW, 0), Stop)
+
+
+def test_a_removed_directory_is_told_with_what_to_do() -> None:
+    action = decide(compute_in(State.RUNNING, name="box"), ABSENT, NOW, 0)
+    assert isinstance(action, Fail)
+    assert "'box' is gone" in action.reason
+    assert "Start it" in action.reason
+
+
+def test_repairs_end_with_the_reason_that_was_seen() -> None:
+    silent = replace(WELL, healthy=False, reason="the agent does not answer: disk full")
+    running = compute_in(State.RUNNING)
+    assert isinstance(decide(running, silent, NOW, REPAIRS - 1), Ensure)
+    action = decide(running, silent, NOW, REPAIRS)
+    assert isinstance(action, Fail)
+    assert "disk full" in action.reason
+
+
+@pytest.mark.parametrize("state", sorted(TRANSIENT))
+def test_expiry_names_the_wait_the_cause_and_the_way_out(state: State) -> None:
+    owed = TRANSIENT[state]
+    action = decide(compute_in(state), BROKEN, NOW + owed.deadline, 3)
+    assert isinstance(action, Fail)
+    assert action.event is Event.EXPIRED
+    assert f"{int(owed.deadline.total_seconds() // 60)} minutes" in action.reason
+    assert "its configuration cannot be read." in action.reason
+    assert "delete" in action.reason.lower()
+
+
+def test_a_goal_that_is_met_counts_even_after_the_deadline() -> None:
+    late = NOW + timedelta(hours=1)
+    assert decide(compute_in(State.CREATING), WELL, late, 0) == Done(Event.READY)
+
+
+def test_looking_is_frequent_while_a_person_waits_and_rare_later() -> None:
+    starting = compute_in(State.STARTING)
+    fresh = replace(WELL, healthy=False)
+    assert decide(starting, fresh, NOW, 1) == Wait(0.05)
+    assert decide(starting, fresh, NOW + timedelta(seconds=5), 1) == Wait(0.1)
+
+
+@given(st.integers(0, 1000))
+def test_backoff_grows_and_is_capped_at_ten_seconds(attempts: int) -> None:
+    assert 0 < rules.backoff(attempts) <= rules.backoff(attempts + 1) <= 10
+
+
+@given(state=states, seen=observations, attempts=st.integers(0, 50), late=st.booleans())
+def test_every_answer_is_one_the_table_allows(
+    state: State, seen: Observation, attempts: int, late: bool
+) -> None:
+    compute = compute_in(state)
+    now = NOW + (timedelta(hours=2) if late else timedelta(0))
+    action = decide(compute, seen, now, attempts)
+    if isinstance(action, Done | Fail):
+        assert accepts(state, action.event)
+        lifecycle.outcome(compute, action.event, now, "e", action.reason)
+    if isinstance(action, Fail):
+        assert action.reason
+    if isinstance(action, Ensure | Stop | Delete):
+        assert 0 < action.pause <= 10
+
+
+@given(state=states, seen=observations, attempts=st.integers(0, 50))
+def test_past_its_deadline_no_state_goes_on(state: State, seen: Observation, attempts: int) -> None:
+    assume(state in TRANSIENT)
+    action = decide(compute_in(state), seen, NOW + timedelta(hours=2), attempts)
+    assert isinstance(action, Done | Fail)
+
+
+@given(seen=observations, state=states)
+@settings(max_examples=300)
+def test_a_cooperative_engine_brings_every_state_to_rest(state: State, seen: Observation) -> None:
+    model = Model(compute_in(state), seen)
+    model.run()
+    assert model.compute.state in STABLE | {State.DELETED}
+    if state in TRANSIENT and TRANSIENT[state].goal is Goal.RUNNING:
+        assert model.compute.state is State.RUNNING
+    if model.compute.state is not State.DELETED:
+        assert decide(model.compute, model.seen, model.now, 0) == Rest()
+
+
+@given(seen=observations, state=states)
+def test_an_engine_that_never_obeys_ends_every_state_by_its_deadline(
+    state: State, seen: Observation
+) -> None:
+    assume(state in TRANSIENT)
+    model = Model(compute_in(state), seen)
+    model.stubborn = True
+    limit = NOW + TRANSIENT[state].deadline + timedelta(seconds=11)
+    while model.compute.state in TRANSIENT:
+        model.step()
+        assert model.now <= limit
+
+
+@given(seen=observations, state=states, crashes=st.sets(st.integers(0, 30), max_size=12))
+@settings(max_examples=300)
+def test_a_crash_after_any_step_changes_nothing_about_the_end(
+    state: State, seen: Observation, crashes: set[int]
+) -> None:
+    calm, shaken = Model(compute_in(state), seen), Model(compute_in(state), seen)
+    calm.run()
+    passed = iter(range(10_000))
+
+    def crash() -> None:
+        if next(passed) in crashes:
+            shaken.attempts = 0
+            raise Crash
+
+    shaken.crash = crash
+    shaken.run()
+    assert shaken.compute.state is calm.compute.state
+    assert shaken.seen.presence is calm.seen.presence
+    assert shaken.seen.generation == calm.seen.generation
+
+
+class Instance(RuleBasedStateMachine):
+    """People, guests, crashes and the reconciler at one instance, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = Model(compute_in(State.CREATING))
+
+    @property
+    def alive(self) -> bool:
+        return self.model.compute.state is not State.DELETED
+
+    @rule(event=st.sampled_from([Event.START, Event.STOP, Event.RESTART, Event.DELETE]))
+    def request(self, event: Event) -> None:
+        compute = self.model.compute
+        if not lifecycle.already(compute, event) and accepts(compute.state, event):
+            self.model.compute = lifecycle.request(compute, event, self.model.now, "e")
+            self.model.attempts = 0
+
+    @precondition(lambda self: self.alive)
+    @rule()
+    def reconcile_once(self) -> None:
+        self.model.step()
+
+    @rule(seen=observations)
+    def something_happens_to_the_machine(self, seen: Observation) -> None:
+        generation = min(seen.generation, self.model.compute.generation)
+        started = None if seen.started_at is None else self.model.now
+        self.model.seen = replace(seen, generation=generation, started_at=started)
+
+    @rule(stubborn=st.booleans(), healthy=st.booleans())
+    def engine_changes_its_mood(self, stubborn: bool, healthy: bool) -> None:
+        self.model.stubborn = stubborn
+        self.model.healthy_when_started = healthy
+
+    @rule(seconds=st.integers(1, 700))
+    def time_passes(self, seconds: int) -> None:
+        self.model.now += timedelta(seconds=seconds)
+
+    @invariant()
+    def a_deadline_goes_with_a_transient_state(self) -> None:
+        compute = self.model.compute
+        assert (compute.deadline is None) == (compute.state not in TRANSIENT)
+
+    @invariant()
+    def a_state_that_needs_an_explanation_has_one(self) -> None:
+        compute = self.model.compute
+        if compute.state in (State.UNUSABLE, State.CREATE_FAILED, State.UNKNOWN):
+            assert compute.errors
+
+    def teardown(self) -> None:
+        """Whatever happened, an engine that obeys brings it to rest."""
+        self.model.stubborn, self.model.healthy_when_started = False, True
+        if self.alive:
+            self.model.run()
+        assert self.model.compute.state not in TRANSIENT
+
+
+TestInstance = Instance.TestCase
+TestInstance.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
