@@ -1,1 +1,4 @@
-"""Who somebody is: passwords, sessions, tokens, the OAuth2 token endpoint."""
+"""Mechanisms of identity: password hashing, random tokens, signed access tokens.
+
+Nothing here knows the store; `api/identity` puts the two together.
+"""
