@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from studiolo.client.errors import NotFoundError
 from studiolo.client.http import Http, Json, Progress
 
 ML_VERSION = "2024-10-01-preview"
@@ -54,6 +55,18 @@ class Studiolo:
     def group(self, group: str) -> Json:
         """A resource group."""
         return self.http.json("GET", self.group_path(group), version=RESOURCES_VERSION)
+
+    def ensure_group(self, group: str, location: str) -> None:
+        """Create the resource group unless it is there."""
+        try:
+            self.group(group)
+        except NotFoundError:
+            self.put_group(group, location)
+
+    def default_location(self) -> str:
+        """The deployment's first region."""
+        path = f"{self.base}/locations"
+        return str(next(iter(self.http.pages(path, version=RESOURCES_VERSION)))["name"])
 
     # workspaces
 
@@ -171,3 +184,14 @@ class Computes:
         """The nodes of a compute."""
         reply = self._http.json("POST", f"{self.path(name)}/listNodes", version=COMPUTE_VERSION)
         return list(reply.get("nodes", []))
+
+    def logs(self, name: str) -> list[Json]:
+        """The logs there are: `name` and `bytes` of each."""
+        reply = self._http.json("GET", f"{self.path(name)}/logs", version=COMPUTE_VERSION)
+        return list(reply.get("value", []))
+
+    def log(self, name: str, log: str, *, tail: int) -> str:
+        """The last `tail` lines of a log."""
+        url = f"{self.path(name)}/logs/{quote(log, safe='')}"
+        query = {"tail": str(tail)}
+        return self._http.send("GET", url, version=COMPUTE_VERSION, query=query).text

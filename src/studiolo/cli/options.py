@@ -1,0 +1,79 @@
+"""The options that several commands share, with Azure's names and letters."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studiolo.cli.output import Format
+from studiolo.cli.session import Session
+from studiolo.client.errors import ClientError
+
+Name = str
+
+
+def complete_compute(incomplete: str) -> list[str]:
+    """Names of computes in the default workspace, for the shell."""
+    try:
+        found = [str(one["name"]) for one in Session().computes(None, None).all()]
+    except (ClientError, OSError):
+        return []
+    return [name for name in found if name.lower().startswith(incomplete.lower())]
+
+
+def complete_workspace(incomplete: str) -> list[str]:
+    """Names of workspaces, for the shell."""
+    try:
+        found = [str(one["name"]) for one in Session().studiolo.workspaces()]
+    except (ClientError, OSError):
+        return []
+    return [name for name in found if name.lower().startswith(incomplete.lower())]
+
+
+GroupOption = Annotated[
+    str | None,
+    typer.Option("--resource-group", "-g", help="Resource group; the profile's by default."),
+]
+WorkspaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--workspace-name",
+        "-w",
+        help="Workspace; the profile's by default.",
+        autocompletion=complete_workspace,
+    ),
+]
+ComputeName = Annotated[
+    str,
+    typer.Option(
+        "--name", "-n", help="Name of the compute instance.", autocompletion=complete_compute
+    ),
+]
+WorkspaceName = Annotated[
+    str,
+    typer.Option("--name", "-n", help="Name of the workspace.", autocompletion=complete_workspace),
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--file", "-f", help="YAML file in Azure's schema.", exists=True, dir_okay=False),
+]
+LocationOption = Annotated[
+    str | None, typer.Option("--location", "-l", help="Region; the workspace's by default.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a field of the YAML: path.to.field=value. Repeatable."),
+]
+TagsOption = Annotated[
+    list[str] | None, typer.Option("--tags", help="Tags, 'key=value key2=value2'. Repeatable.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it has ended.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+MaxResults = Annotated[
+    int | None, typer.Option("--max-results", "-r", min=1, help="At most so many items.")
+]
+OutputOption = Annotated[
+    Format,
+    typer.Option("--output", "-o", help="Format of the result.", envvar="STUDIOLO_OUTPUT"),
+]
+QueryOption = Annotated[str | None, typer.Option("--query", help="JMESPath applied to the result.")]
