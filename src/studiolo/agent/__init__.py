@@ -1,1 +1,1 @@
-"""What runs inside a machine."""
+"""What runs inside a machine: it starts, watches and reports on the machine's applications."""

@@ -1,0 +1,185 @@
+"""The process `jupyter`: one Jupyter Server that serves JupyterLab, Notebook 7 and terminals.
+
+It listens on a unix socket of mode 0600 and demands a token, which is in its configuration file
+(mode 0600) and nowhere else: not in an argument, a variable or a log.
+"""
+
+import json
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studiolo.agent.files import write_private
+from studiolo.agent.jupyter_client import JupyterClient
+from studiolo.agent.supervisor import Launch
+from studiolo.domain.machine import AgentConfig
+
+SOCKET_PATH_MAX = 107
+"""Bytes; Linux `sun_path` holds 108 with its final zero."""
+
+_log = logging.getLogger(__name__)
+
+
+class Jupyter:
+    """How the machine's Jupyter Server is configured, started and asked.
+
+    :param environment: variables of the machine's applications.
+    """
+
+    name = "jupyter"
+
+    def __init__(self, config: AgentConfig, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = environment
+        state = Path(config.state_directory)
+        self._configuration = state / "jupyter_server_config.json"
+        self.socket = Path(config.application_sockets) / "jupyter.sock"
+        self._token = _read_token(self._configuration) or secrets.token_urlsafe(32)
+        self.client = JupyterClient(self.socket, self._token)
+
+    @property
+    def upstream(self) -> str:
+        """Where the gateway dials."""
+        return f"unix/{self.socket}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the gateway adds to each request; a secret."""
+        return {"Authorization": f"token {self._token}"}
+
+    def launch(self) -> Launch:
+        """The machine's own interpreter runs it, so that kernels see what its user has installed.
+
+        `-P` keeps the working directory off its path: a `json.py` among somebody's notebooks must
+        not end JupyterLab.
+        """
+        return Launch(
+            command=(
+                self._config.python,
+                "-P",
+                "-m",
+                "jupyterlab",
+                f"--config={self._configuration}",
+            ),
+            environment={**self._environment, **self._image_paths()},
+            directory=_first_directory(self._config.working_directory, self._config.home),
+        )
+
+    def prepare(self) -> None:
+        """Write the configuration and clear the way for the socket.
+
+        :raises OSError: there is no room, or the socket's path is too long for the kernel.
+        """
+        if len(os.fsencode(self.socket)) > SOCKET_PATH_MAX:
+            raise OSError(f"the path {self.socket} is longer than {SOCKET_PATH_MAX} bytes")
+        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        content = json.dumps(self._settings(), indent=1).encode()
+        if _read(self._configuration) != content:
+            write_private(self._configuration, content)
+
+    async def healthy(self) -> bool:
+        """Whether it answers a request that carries the token."""
+        return await self.client.get("/api/status") is not None
+
+    async def open_terminal(self, name: str) -> None:
+        """Make the terminal that the application's path shows; a page for a missing one is dead."""
+        await self.client.open_terminal(name, self._config.working_directory)
+
+    def _settings(self) -> dict[str, Any]:
+        """The server's configuration.
+
+        The gateway has checked who is asking, on the instance's own host name: hence remote access
+        and the proxy's headers are trusted. Nothing is culled, asked of the network, or shown
+        outside the studio and the machine's own pages. The shell is not a login shell, whose
+        /etc/profile would take the machine's own Python off the PATH.
+        """
+        config = self._config
+        ancestors = " ".join(("'self'", config.studio_origin)).strip()
+        return {
+            "ServerApp": {
+                "sock": str(self.socket),
+                "sock_mode": "0600",
+                "open_browser": False,
+                "allow_root": os.getuid() == 0,
+                "allow_remote_access": True,
+                "trust_xheaders": True,
+                "root_dir": config.notebook_root,
+                "quit_button": False,
+                "shutdown_no_activity_timeout": 0,
+                "jpserver_extensions": {
+                    "jupyterlab": True,
+                    "jupyter_server_terminals": True,
+                    "notebook": True,
+                    "notebook_shim": True,
+                },
+                "terminado_settings": {"shell_command": [self._environment["SHELL"]]},
+                "tornado_settings": {
+                    "headers": {"Content-Security-Policy": f"frame-ancestors {ancestors}"}
+                },
+            },
+            "IdentityProvider": {"token": self._token},
+            "FileContentsManager": self._preferred_directory(),
+            "MappingKernelManager": {"cull_idle_timeout": 0},
+            "TerminalManager": {"cull_inactive_timeout": 0},
+            "LabApp": {
+                "news_url": None,
+                "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+            },
+        }
+
+    def _preferred_directory(self) -> dict[str, str]:
+        """The folder that JupyterLab opens in, relative to the root; Jupyter dies of a missing one."""
+        directory = Path(self._config.working_directory)
+        root = Path(self._config.notebook_root)
+        if not directory.is_dir() or not directory.is_relative_to(root):
+            return {}
+        return {"preferred_dir": directory.relative_to(root).as_posix()}
+
+    def _image_paths(self) -> dict[str, str]:
+        """Where Jupyter finds the image's files, beside those of the machine's own environment.
+
+        What the machine's configuration sets itself is left alone. A JupyterLab that the user has
+        installed over the image's brings its own front end, which must not be mixed with the
+        image's.
+        """
+        image = Path(self._config.image)
+        own = Path(self._config.python).parent.parent
+        if not self._config.image or image == own:
+            return {}
+        lab = Path("share/jupyter/lab")
+        has_own_lab = (own / lab / "static/package.json").is_file()
+        wanted = {
+            "JUPYTER_PATH": image / "share/jupyter",
+            "JUPYTER_CONFIG_PATH": image / "etc/jupyter",
+            "JUPYTERLAB_DIR": (own if has_own_lab else image) / lab,
+        }
+        return {
+            name: str(path)
+            for name, path in wanted.items()
+            if name not in self._environment and path.is_dir()
+        }
+
+
+def _read_token(path: Path) -> str | None:
+    """The token of an earlier start: a server that still runs, and links to it, stay good."""
+    try:
+        token = json.loads(_read(path) or b"null")["IdentityProvider"]["token"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return token if isinstance(token, str) and token else None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _first_directory(*candidates: str) -> Path:
+    """The first that exists, else the last: starting there then fails with its name."""
+    return next((Path(path) for path in candidates if Path(path).is_dir()), Path(candidates[-1]))

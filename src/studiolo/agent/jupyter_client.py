@@ -1,0 +1,71 @@
+"""Questions to a Jupyter Server over its unix socket."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+_log = logging.getLogger(__name__)
+
+
+class JupyterClient:
+    """Asks one server; a server that does not answer, or refuses, is None and no error.
+
+    :param token: sent with each request; a secret.
+    """
+
+    def __init__(self, socket: Path, token: str) -> None:
+        self._socket = socket
+        self._headers = {"Authorization": f"token {token}"}
+        self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+
+    async def get(self, path: str) -> Any | None:
+        """The JSON at `path`. Does not count as the user's activity."""
+        return await self._request("GET", path)
+
+    async def open_terminal(self, name: str, directory: str) -> None:
+        """Make a terminal of this name, in this folder, unless it is there.
+
+        One at a time: the server would replace a terminal by one of the same name.
+        """
+        async with self._opening:
+            terminals = await self.get("/api/terminals")
+            if terminals is None or any(terminal["name"] == name for terminal in terminals):
+                return
+            await self._request("POST", "/api/terminals", {"name": name, "cwd": directory})
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    async def _request(self, method: str, path: str, body: object = None) -> Any | None:
+        if not self._socket.exists():
+            return None
+        try:
+            async with self._open().request(
+                method,
+                f"http://jupyter{path}",
+                params={"no_track_activity": "1"},
+                json=body,
+                headers=self._headers,
+            ) as response:
+                return await response.json() if response.ok else None
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            _log.debug("jupyter does not answer %s %s: %r", method, path, error)
+            return None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(str(self._socket), limit=4),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=_TIMEOUT,
+            )
+        return self._session
