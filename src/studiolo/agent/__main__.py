@@ -26,6 +26,10 @@ from studiolo.domain.machine import AgentConfig
 _SHUTDOWN_SECONDS = 30
 """After this long in a shutdown the kernel ends the agent, whatever it waits for."""
 
+ENDED = "ended"
+"""File in the state folder by which an engine tells a shutdown from a crash; it removes the file
+before it starts an agent."""
+
 _log = logging.getLogger("studiolo.agent")
 
 
@@ -89,6 +93,7 @@ async def _serve(config: AgentConfig) -> None:
     await machine.close()
     await runner.cleanup()
     forget(config.listen)
+    _say_ended(Path(config.state_directory))
     _log.info("agent of %s has shut down", config.machine)
 
 
@@ -103,6 +108,14 @@ async def _run_until(machine: Machine, stop: asyncio.Event) -> None:
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+def _say_ended(directory: Path) -> None:
+    """Leave word for the engine that this was a shutdown in good order, and no crash."""
+    try:
+        (directory / ENDED).touch(mode=0o600)
+    except OSError as error:  # a full disk: the engine will take it for a crash
+        _log.warning("cannot leave word of the shutdown: %s", error)
 
 
 def _log_to_file(config: AgentConfig) -> None:

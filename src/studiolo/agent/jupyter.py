@@ -64,7 +64,7 @@ class Jupyter:
                 "jupyterlab",
                 f"--config={self._configuration}",
             ),
-            environment={**self._environment, **self._image_paths()},
+            environment=self._environment,
             directory=_first_directory(self._config.working_directory, self._config.home),
         )
 
@@ -132,36 +132,12 @@ class Jupyter:
         }
 
     def _preferred_directory(self) -> dict[str, str]:
-        """The folder that JupyterLab opens in, relative to the root; Jupyter dies of a missing one."""
+        """The folder JupyterLab opens in, relative to the root; Jupyter dies of a missing one."""
         directory = Path(self._config.working_directory)
         root = Path(self._config.notebook_root)
         if not directory.is_dir() or not directory.is_relative_to(root):
             return {}
         return {"preferred_dir": directory.relative_to(root).as_posix()}
-
-    def _image_paths(self) -> dict[str, str]:
-        """Where Jupyter finds the image's files, beside those of the machine's own environment.
-
-        What the machine's configuration sets itself is left alone. A JupyterLab that the user has
-        installed over the image's brings its own front end, which must not be mixed with the
-        image's.
-        """
-        image = Path(self._config.image)
-        own = Path(self._config.python).parent.parent
-        if not self._config.image or image == own:
-            return {}
-        lab = Path("share/jupyter/lab")
-        has_own_lab = (own / lab / "static/package.json").is_file()
-        wanted = {
-            "JUPYTER_PATH": image / "share/jupyter",
-            "JUPYTER_CONFIG_PATH": image / "etc/jupyter",
-            "JUPYTERLAB_DIR": (own if has_own_lab else image) / lab,
-        }
-        return {
-            name: str(path)
-            for name, path in wanted.items()
-            if name not in self._environment and path.is_dir()
-        }
 
 
 def _read_token(path: Path) -> str | None:
