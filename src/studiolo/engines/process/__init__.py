@@ -4,6 +4,7 @@ For one person, for evaluation and for tests: machines of one deployment run as 
 nothing walls them off from one another. `docs/engines.md` says what is and is not isolated.
 """
 
+from studiolo.engines.process.engine import ProcessEngine
 from studiolo.engines.process.image import ImageStore
 
-__all__ = ["ImageStore"]
+__all__ = ["ImageStore", "ProcessEngine"]

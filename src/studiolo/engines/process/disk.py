@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from studiolo.engines.base import EngineError, Temporary
+from studiolo.engines.base import EngineError, Permanent, Temporary
 
 _FLOCK = struct.Struct("hhqqi")
 """`struct flock` of 64-bit Linux: type, whence, start, length, pid (fcntl(2))."""
@@ -70,12 +70,12 @@ def sync_folder(folder: Path) -> None:
 def private_folder(folder: Path) -> Path:
     """Make `folder` (and its parents) with mode 0700, or check the one that is there.
 
-    :raises EngineError: it is a link, or somebody else's: sockets and secrets must not go there.
+    :raises Permanent: it is a link, or somebody else's: sockets and secrets must not go there.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not folder.is_dir() or folder.is_symlink():
-        raise EngineError(f"{folder} is not a folder of this user's own; remove it.")
+        raise Permanent(f"{folder} is not a folder of this user's own; remove it.")
     if found.st_mode & 0o077:
         folder.chmod(0o700)
     return folder
@@ -87,7 +87,7 @@ def remove_tree(folder: Path) -> None:
     :raises OSError: something could not be removed.
     """
 
-    def unlock(function: Callable[..., Any], path: str, error: Any) -> None:
+    def unlock(_function: Callable[..., Any], path: str, error: Any) -> None:
         reason = error[1] if isinstance(error, tuple) else error
         if isinstance(reason, FileNotFoundError):
             return

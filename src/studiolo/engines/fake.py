@@ -1,0 +1,190 @@
+"""An engine without machines, for tests, demonstrations of the API, and benchmarks.
+
+It keeps the contract (the same conformance suite holds it to that) and can be told to be slow or to
+fail. Machines live in a :class:`FakeWorld`, which outlasts engine objects as real machines do.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from studiolo.clock import Clock, utc_now
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Presence
+from studiolo.engines.base import EngineError, EngineHealth, Permanent, Temporary
+
+
+@dataclass(slots=True)
+class FakeMachine:
+    """One machine.
+
+    :param frozen: its agent does not answer.
+    :param fault: what an observer is told is wrong with it; it counts as broken until `ensure`.
+    :param home: files of the home directory; stopping keeps them.
+    """
+
+    spec: MachineSpec
+    running: bool = False
+    started_at: datetime | None = None
+    frozen: bool = False
+    fault: str | None = None
+    home: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class FakeWorld:
+    """Where fake machines are.
+
+    :param boot: how long a machine runs before its agent answers, by the engine's clock.
+    """
+
+    machines: dict[str, FakeMachine] = field(default_factory=dict)
+    boot: timedelta = timedelta(0)
+    latency: dict[str, float] = field(default_factory=dict)
+    failures: defaultdict[str, deque[EngineError]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    recording: bool = False
+
+    def fail_next(self, verb: str, *errors: EngineError) -> None:
+        """Let the next calls of `verb` raise `errors`, one each."""
+        self.failures[verb].extend(errors)
+
+    def delay(self, verb: str, seconds: float) -> None:
+        """Let every call of `verb` take `seconds`."""
+        self.latency[verb] = seconds
+
+    def power_off(self, machine_id: str) -> None:
+        """What a guest does that shuts itself down."""
+        self.machines[machine_id].running = False
+
+
+class FakeEngine:
+    """Machines in memory. Implements `Engine` and `LogSource`.
+
+    :param address: address of the endpoint of every running machine; None for no endpoints.
+    :param sleep: how latency is waited for.
+    """
+
+    def __init__(
+        self,
+        deployment: str,
+        *,
+        world: FakeWorld | None = None,
+        clock: Clock = utc_now,
+        address: str | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.world = world or FakeWorld()
+        self._deployment = deployment
+        self._clock = clock
+        self._address = address
+        self._sleep = sleep
+
+    async def observe(self, machine_id: str) -> Observation:
+        """See :meth:`Engine.observe`."""
+        await self._begin("observe", machine_id)
+        machine = self._own(machine_id)
+        return Observation.absent() if machine is None else self._seen(machine, asked=True)
+
+    async def ensure(self, spec: MachineSpec) -> None:
+        """See :meth:`Engine.ensure`."""
+        await self._begin("ensure", spec.id)
+        machine = self.world.machines.get(spec.id)
+        if spec.deployment != self._deployment or (machine and self._own(spec.id) is None):
+            raise Permanent(f"Machine {spec.id} belongs to another deployment.")
+        if machine is None:
+            machine = self.world.machines.setdefault(spec.id, FakeMachine(spec))
+        if machine.running and machine.spec.generation != spec.generation:
+            raise Temporary(f"Machine {spec.id} runs as another generation: stop it first.")
+        machine.frozen = False
+        machine.fault = None
+        if not machine.running:
+            machine.spec = spec
+            machine.running = True
+            machine.started_at = self._clock()
+
+    async def stop(self, machine_id: str, *, grace: float) -> None:
+        """See :meth:`Engine.stop`. `grace` passes at once: no guest is asked."""
+        await self._begin("stop", machine_id)
+        machine = self._own(machine_id, strict=True)
+        if machine is not None:
+            machine.running = machine.frozen = False
+
+    async def delete(self, machine_id: str) -> None:
+        """See :meth:`Engine.delete`."""
+        await self._begin("delete", machine_id)
+        if self._own(machine_id, strict=True) is not None:
+            del self.world.machines[machine_id]
+
+    async def list_owned(self) -> Mapping[str, Observation]:
+        """See :meth:`Engine.list_owned`."""
+        await self._begin("list_owned", "")
+        return {
+            machine_id: self._seen(machine, asked=False)
+            for machine_id, machine in self.world.machines.items()
+            if machine.spec.deployment == self._deployment
+        }
+
+    async def endpoint(self, machine_id: str) -> Endpoint | None:
+        """See :meth:`Engine.endpoint`."""
+        await self._begin("endpoint", machine_id)
+        machine = self._own(machine_id)
+        if machine is None or not machine.running or self._address is None:
+            return None
+        return Endpoint(self._address, machine.spec.agent_token)
+
+    async def health(self) -> EngineHealth:
+        """See :meth:`Engine.health`."""
+        await self._begin("health", "")
+        return EngineHealth(ok=True, message="fake", limitations=("machines are not real",))
+
+    async def aclose(self) -> None:
+        """See :meth:`Engine.aclose`; there is nothing to let go of."""
+
+    async def logs(self, machine_id: str, name: str, *, tail: int) -> str | None:
+        """See :meth:`LogSource.logs`."""
+        machine = self._own(machine_id)
+        if machine is None or name != "agent":
+            return None
+        return f"generation {machine.spec.generation}\n" if tail > 0 else ""
+
+    async def log_names(self, machine_id: str) -> tuple[str, ...]:
+        """See :meth:`LogSource.log_names`."""
+        return () if self._own(machine_id) is None else ("agent",)
+
+    async def _begin(self, verb: str, machine_id: str) -> None:
+        """Note the call, wait as told, and fail as told."""
+        if self.world.recording:
+            self.world.calls.append((verb, machine_id))
+        if seconds := self.world.latency.get(verb, 0.0):
+            await self._sleep(seconds)
+        if queued := self.world.failures.get(verb):
+            raise queued.popleft()
+
+    def _own(self, machine_id: str, *, strict: bool = False) -> FakeMachine | None:
+        """The machine, if it is there and ours.
+
+        :raises Permanent: it is another deployment's, and `strict`.
+        """
+        machine = self.world.machines.get(machine_id)
+        if machine is None or machine.spec.deployment == self._deployment:
+            return machine
+        if strict:
+            raise Permanent(f"Machine {machine_id} belongs to another deployment.")
+        return None
+
+    def _seen(self, machine: FakeMachine, *, asked: bool) -> Observation:
+        generation = machine.spec.generation
+        if machine.fault is not None:
+            return Observation(Presence.BROKEN, generation, reason=machine.fault)
+        if not machine.running or machine.started_at is None:
+            return Observation(Presence.STOPPED, generation)
+        healthy = None
+        if asked:
+            booted = self._clock() - machine.started_at >= self.world.boot
+            healthy = booted and not machine.frozen
+        reason = None if healthy is not False else "The machine's agent does not answer."
+        return Observation(Presence.RUNNING, generation, healthy, reason, machine.started_at)
