@@ -165,6 +165,16 @@ def test_past_its_deadline_no_state_goes_on(state: State, seen: Observation, att
     assert isinstance(action, Done | Fail)
 
 
+@given(state=states, seen=observations, attempts=st.integers(0, 9))
+def test_a_list_of_machines_shows_every_instance_that_needs_a_look(
+    state: State, seen: Observation, attempts: int
+) -> None:
+    unasked = replace(seen, healthy=None)
+    compute = compute_in(state)
+    if not isinstance(decide(compute, unasked, NOW, attempts), Rest):
+        assert not rules.at_rest(state, compute.generation, unasked)
+
+
 @given(seen=observations, state=states)
 @settings(max_examples=300)
 def test_a_cooperative_engine_brings_every_state_to_rest(state: State, seen: Observation) -> None:

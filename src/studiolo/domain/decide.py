@@ -130,6 +130,25 @@ def decide(compute: Compute, seen: Observation, now: datetime, attempts: int) ->
     return action
 
 
+def at_rest(state: State, generation: int, seen: Observation) -> bool:
+    """Whether an instance needs no look, as far as a list of all machines can tell.
+
+    The cheap half of :func:`decide`, for comparing every machine with the store: agents were not
+    asked, so a running machine counts as well. A state that must end is never at rest.
+    """
+    match state:
+        case State.RUNNING:
+            return seen.presence is Presence.RUNNING
+        case State.STOPPED:
+            return seen.presence in (Presence.STOPPED, Presence.BROKEN)
+        case State.CREATE_FAILED:
+            return seen.presence is not Presence.RUNNING
+        case State.UNUSABLE:
+            return seen.presence is not Presence.RUNNING or seen.generation != generation
+        case _:
+            return state is State.DELETED
+
+
 def expired(compute: Compute, now: datetime) -> bool:
     """Whether the compute's transient state has lasted as long as it may."""
     return compute.deadline is not None and now >= compute.deadline
@@ -222,10 +241,7 @@ def _create_failed(case: _Case) -> Action:
 
 def _unusable(case: _Case) -> Action:
     """Stays as it is, its reason shown, until it runs well again or somebody acts."""
-    if (
-        case.seen.presence is not Presence.RUNNING
-        or case.seen.generation != case.compute.generation
-    ):
+    if at_rest(case.compute.state, case.compute.generation, case.seen):
         return Rest()
     if case.seen.healthy:
         return Done(Event.FOUND_RUNNING)

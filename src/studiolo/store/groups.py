@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from studiolo.domain.resources import ResourceGroup
+from studiolo.domain.resources import OperationStatus, ResourceGroup
 from studiolo.store.rows import changed, stamp_columns, stamp_of
+from studiolo.store.tables.compute import OperationRow
 from studiolo.store.tables.workspace import ResourceGroupRow
 
 
@@ -41,6 +42,17 @@ class Groups:
             query = query.where(ResourceGroupRow.name_folded > after.lower())
         rows = await self._session.scalars(
             query.order_by(ResourceGroupRow.name_folded).limit(limit)
+        )
+        return [_group_of(row) for row in rows]
+
+    async def being_deleted(self) -> list[ResourceGroup]:
+        """Groups that an open Delete operation names."""
+        named = select(OperationRow.resource).where(
+            OperationRow.kind == "Delete",
+            OperationRow.status == OperationStatus.IN_PROGRESS.value,
+        )
+        rows = await self._session.scalars(
+            select(ResourceGroupRow).where(ResourceGroupRow.id.in_(named))
         )
         return [_group_of(row) for row in rows]
 

@@ -40,6 +40,17 @@ class Operations:
         )
         return [_operation_of(row) for row in rows]
 
+    async def last(self, resource: str, *, kind: str) -> Operation | None:
+        """The latest operation of a kind on a resource, ended or not."""
+        query = (
+            select(OperationRow)
+            .where(OperationRow.resource == resource, OperationRow.kind == kind)
+            .order_by(OperationRow.started_at.desc())
+            .limit(1)
+        )
+        row = (await self._session.scalars(query)).first()
+        return _operation_of(row) if row else None
+
     async def end(
         self, operation_id: str, status: OperationStatus, now: datetime, error: Detail | None = None
     ) -> bool:

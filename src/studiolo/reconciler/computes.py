@@ -1,0 +1,255 @@
+"""Drives one claimed instance: load, observe, decide, act, settle.
+
+No database session is open while the engine works. While a machine is on its way and a person
+waits for it, the claim is kept and the machine is looked at often; a wait that is longer is stored,
+so that the claim and its place are free for others.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from studiolo import faults
+from studiolo.clock import Clock
+from studiolo.domain import decide as rules
+from studiolo.domain.decide import Action, decide, expired, expiry_reason
+from studiolo.domain.errors import Detail
+from studiolo.domain.resources import Compute
+from studiolo.domain.states import TRANSIENT, Event, State, accepts
+from studiolo.engines.base import Engine, Permanent, Temporary, Unreachable
+from studiolo.reconciler.claims import Claim, Claims
+from studiolo.reconciler.outages import Outages
+from studiolo.reconciler.outcomes import Outcomes
+from studiolo.reconciler.pace import Pace
+from studiolo.reconciler.specs import Specs
+from studiolo.store.database import Database
+
+STAY = 0.25
+"""Seconds: a wait up to this is spent with the claim in hand, a longer one is stored."""
+
+log = structlog.get_logger(__name__)
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class ClaimLost(Exception):
+    """Somebody else may be acting on the machine; drop everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Look again after `seconds`; `trouble` is what stands in the way, for a person."""
+
+    seconds: float
+    attempts: int
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The state ends by `event`; `look_again` where the next state needs a look at once."""
+
+    event: Event
+    reason: str | None = None
+    look_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing to do."""
+
+
+Verdict = Again | Ended | Idle
+
+
+class ComputeDriver:
+    """Brings claimed instances to where they should be."""
+
+    def __init__(
+        self,
+        database: Database,
+        engines: Mapping[str, Engine],
+        specs: Specs,
+        claims: Claims,
+        outcomes: Outcomes,
+        outages: Outages,
+        *,
+        clock: Clock,
+        sleep: Sleep,
+        pace: Pace,
+    ) -> None:
+        self._database = database
+        self._engines = engines
+        self._specs = specs
+        self._claims = claims
+        self._outcomes = outcomes
+        self._outages = outages
+        self._clock = clock
+        self._sleep = sleep
+        self._pace = pace
+        self._turns = asyncio.Semaphore(pace.turns)
+
+    async def drive(self, claim: Claim) -> float | None:
+        """Work on the instance until it is settled.
+
+        :returns: seconds until it is due again, where that is known.
+        """
+        faults.point("reconcile.claimed")
+        try:
+            return await self._drive(claim)
+        except ClaimLost:
+            log.warning("claim lost", compute=claim.compute.id, name=claim.compute.name)
+            return None
+        except asyncio.CancelledError:
+            await asyncio.shield(self._outcomes.release(claim))
+            raise
+        finally:
+            self._claims.drop(claim)
+
+    async def _drive(self, claim: Claim) -> float | None:
+        while True:
+            verdict = await self._look(claim)
+            match verdict:
+                case Idle():
+                    await self._outcomes.rest(claim)
+                    return None
+                case Ended(event, reason, look_again):
+                    await self._end(claim, event, reason, look_again=look_again)
+                    return None
+                case Again(seconds, attempts, trouble) if trouble or seconds > STAY:
+                    await self._outcomes.later(claim, seconds, attempts, trouble)
+                    return seconds
+                case Again(seconds, attempts):
+                    claim.attempts = attempts
+                    await self._sleep(seconds)
+            if not await self._reload(claim):
+                return None
+
+    async def _end(
+        self, claim: Claim, event: Event, reason: str | None, *, look_again: bool
+    ) -> None:
+        stored = await self._outcomes.apply(claim, event, reason, look_again=look_again)
+        before = claim.compute
+        log.info(
+            "instance settled" if stored else "result dropped",
+            compute=before.id,
+            name=before.name,
+            state=before.state.value,
+            outcome=event.value,
+            reason=reason,
+        )
+
+    async def _reload(self, claim: Claim) -> bool:
+        """Read the instance again: a person may have asked for something else meanwhile."""
+        async with self._database.reading() as tx:
+            found = await tx.computes.by_id(claim.compute.id)
+        if found is None:
+            return False
+        if found.etag != claim.compute.etag:
+            claim.attempts = 0
+        claim.compute = found
+        return True
+
+    async def _look(self, claim: Claim) -> Verdict:
+        compute = claim.compute
+        try:
+            async with self._turns, asyncio.timeout(self._limit(compute)):
+                return await self._step(claim, self._engines[compute.location])
+        except Unreachable as error:
+            return self._unreachable(claim, error)
+        except Temporary as error:
+            return self._temporary(claim, str(error), error.delay)
+        except Permanent as error:
+            return _permanent(compute, str(error))
+        except TimeoutError:
+            return self._temporary(claim, f"The engine took too long over '{compute.name}'", 1.0)
+        except ClaimLost:
+            raise
+        except Exception as error:
+            # A bug must not take the loop down with it; it is told, and tried again.
+            log.exception("unexpected error", compute=compute.id, state=compute.state.value)
+            what = f"Studiolo met an unexpected error ({type(error).__name__}); its log tells more"
+            return self._temporary(claim, what, 1.0)
+
+    async def _step(self, claim: Claim, engine: Engine) -> Verdict:
+        seen = await engine.observe(claim.compute.id)
+        self._outages.answered(claim.compute.location)
+        faults.point("reconcile.observed")
+        action = decide(claim.compute, seen, self._clock(), claim.attempts)
+        if not claim.holds(self._clock()):
+            raise ClaimLost
+        await self._act(engine, claim.compute, action)
+        return self._verdict(claim, action)
+
+    async def _act(self, engine: Engine, compute: Compute, action: Action) -> None:
+        match action:
+            case rules.Ensure():
+                await engine.ensure(self._specs.of(compute))
+                faults.point("reconcile.acted.ensure")
+            case rules.Stop(grace):
+                await engine.stop(compute.id, grace=grace)
+                faults.point("reconcile.acted.stop")
+            case rules.Delete():
+                await engine.delete(compute.id)
+                faults.point("reconcile.acted.delete")
+            case _:
+                pass
+
+    def _verdict(self, claim: Claim, action: Action) -> Verdict:
+        match action:
+            case rules.Rest():
+                return Idle()
+            case rules.Wait(seconds):
+                return Again(seconds, claim.attempts)
+            case rules.Done(event, reason) | rules.Fail(event, reason):
+                return Ended(event, reason, look_again=event is Event.LOST)
+            case _:
+                return Again(action.pause, claim.attempts + 1)
+
+    def _limit(self, compute: Compute) -> float:
+        """Seconds an engine call may take; none outlasts the deadline, so expiry comes on time."""
+        if compute.deadline is None:
+            return self._pace.call_limit
+        left = (compute.deadline - self._clock()).total_seconds()
+        return max(1.0, min(self._pace.call_limit, left))
+
+    def _temporary(self, claim: Claim, trouble: str, delay: float) -> Verdict:
+        compute, attempts = claim.compute, claim.attempts + 1
+        if compute.state in TRANSIENT and expired(compute, self._clock()):
+            return _expiry(compute, trouble)
+        if compute.state is State.RUNNING and attempts > rules.REPAIRS:
+            return Ended(Event.FAILED, trouble)
+        seconds = min(max(delay, rules.backoff(attempts + 2)), rules.BACKOFF[-1])
+        return Again(seconds, attempts, trouble)
+
+    def _unreachable(self, claim: Claim, error: Unreachable) -> Verdict:
+        compute = claim.compute
+        self._outages.silent(compute.location)
+        if compute.state in TRANSIENT:
+            return self._temporary(claim, str(error), error.delay)
+        if not accepts(compute.state, Event.LOST):
+            return Idle()
+        if self._outages.lasting(compute.location):
+            return Ended(Event.LOST, _lost_reason(compute, error))
+        return Again(max(error.delay, 1.0), claim.attempts, None)
+
+
+def _permanent(compute: Compute, reason: str) -> Verdict:
+    if accepts(compute.state, Event.FAILED):
+        return Ended(Event.FAILED, reason)
+    log.warning("engine refuses", compute=compute.id, state=compute.state.value, reason=reason)
+    return Idle()
+
+
+def _expiry(compute: Compute, trouble: str) -> Ended:
+    told = replace(compute, errors=(Detail("Retrying", trouble),))
+    return Ended(Event.EXPIRED, expiry_reason(told, None))
+
+
+def _lost_reason(compute: Compute, error: Unreachable) -> str:
+    return (
+        f"The engine of region '{compute.location}' does not answer: {error}. Nothing is known of "
+        f"'{compute.name}' until it does; then its state is found again by itself."
+    )

@@ -1,0 +1,204 @@
+"""The reconciler: claims what is due, drives it, and compares everything now and then.
+
+It keeps nothing in memory that matters. Several replicas may run on one database; the claims see to
+it that no two act on one machine. Each part below runs by itself and survives its own errors, so
+that a database that is away for a while stops nothing for good.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from studiolo.clock import Clock, utc_now
+from studiolo.engines.base import Engine
+from studiolo.reconciler.claims import Claim, Claims
+from studiolo.reconciler.computes import ComputeDriver, Sleep
+from studiolo.reconciler.groups import Groups
+from studiolo.reconciler.health import Health
+from studiolo.reconciler.orphans import Orphans
+from studiolo.reconciler.outages import Outages
+from studiolo.reconciler.outcomes import Outcomes
+from studiolo.reconciler.pace import Pace
+from studiolo.reconciler.purge import purge
+from studiolo.reconciler.resync import Resync
+from studiolo.reconciler.specs import Specs
+from studiolo.reconciler.workspaces import Workspaces
+from studiolo.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+_HEALTH_TICK = 1.0
+
+
+class Reconciler:
+    """Drives every instance of the regions in `engines` to its desired state.
+
+    :param engines: one per region, by location.
+    :param clock: the wall clock, which leases and deadlines are measured by.
+    :param sleep: waits between two looks at a machine that is on its way.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        engines: Mapping[str, Engine],
+        specs: Specs,
+        *,
+        pace: Pace | None = None,
+        clock: Clock = utc_now,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._engines = engines
+        self._pace = pace = pace or Pace()
+        self._clock = clock
+        self._hinted = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._drives: set[asyncio.Task[None]] = set()
+        outages = Outages(clock, pace.outage_grace)
+        outcomes = Outcomes(database, clock, self.hint)
+        self.claims = Claims(database, tuple(engines), clock, pace.lease)
+        self._driver = ComputeDriver(
+            database,
+            engines,
+            specs,
+            self.claims,
+            outcomes,
+            outages,
+            clock=clock,
+            sleep=sleep,
+            pace=pace,
+        )
+        self._orphans = Orphans(database)
+        self._resync = Resync(database, outages, self._orphans, clock=clock)
+        self._health = Health(database, clock=clock, pace=pace)
+        self._workspaces = Workspaces(database, clock=clock)
+        self._groups = Groups(database, clock=clock)
+
+    @property
+    def orphans(self) -> Mapping[str, frozenset[str]]:
+        """Ids of machines without an instance that are left alone, by region."""
+        return self._orphans.reported
+
+    def hint(self) -> None:
+        """Something was stored that may be due. Only saves time: a hint may be lost."""
+        self._hinted.set()
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; then give every claim back, so that a successor need not wait."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for part in (
+                    self._claiming,
+                    self.claims.heartbeat,
+                    self._sweeping,
+                    self._checking,
+                    self._deleting,
+                    self._purging,
+                ):
+                    tasks.create_task(self._forever(part))
+        finally:
+            await self._end_drives()
+
+    async def _forever(self, part: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await part()
+            except Exception:
+                # Whatever it was (mostly a database that is away), the part goes on.
+                log.exception("a part of the reconciler failed and goes on", part=part.__name__)
+                await asyncio.sleep(self._pace.poll)
+
+    async def _end_drives(self) -> None:
+        for task in self._drives:
+            task.cancel()
+        await asyncio.gather(*self._drives, return_exceptions=True)
+
+    # --- due work ---------------------------------------------------------------------------
+
+    async def _claiming(self) -> None:
+        self._hinted.clear()
+        if await self.claim_due() == 0:
+            await _wait(self._hinted, self._pace.poll)
+
+    async def claim_due(self) -> int:
+        """Claim what is due, as far as there is room, and start driving it."""
+        room = self._pace.claims - len(self.claims)
+        claimed = await self.claims.take(room) if room > 0 else []
+        for claim in claimed:
+            task = asyncio.create_task(self._drive(claim))
+            self._drives.add(task)
+            task.add_done_callback(self._driven)
+        return len(claimed)
+
+    def _driven(self, task: asyncio.Task[None]) -> None:
+        self._drives.discard(task)
+        # There is room for another.
+        self._hinted.set()
+
+    async def _drive(self, claim: Claim) -> None:
+        try:
+            again_in = await self._driver.drive(claim)
+        except Exception:
+            # The claim runs out by itself, and the instance is still due.
+            log.exception("drive failed", compute=claim.compute.id)
+            return
+        if again_in is not None and again_in < self._pace.poll:
+            asyncio.get_running_loop().call_later(again_in, self._hinted.set)
+
+    async def settled(self) -> None:
+        """Wait until nothing that was claimed is under work; for tests."""
+        while self._drives:
+            await asyncio.gather(*self._drives, return_exceptions=True)
+
+    # --- level, health, deletes, purge ------------------------------------------------------
+
+    async def _sweeping(self) -> None:
+        await self.sweep()
+        await asyncio.sleep(self._pace.resync)
+
+    async def sweep(self) -> int:
+        """Compare every region with the store; returns how many instances were woken."""
+        woken = 0
+        for location, engine in self._engines.items():
+            woken += await self._resync.sweep(location, engine)
+        if woken:
+            self._hinted.set()
+        return woken
+
+    async def _checking(self) -> None:
+        await asyncio.sleep(_HEALTH_TICK)
+        await self.check_health()
+
+    async def check_health(self) -> None:
+        """Ask the agents whose turn it is."""
+        for location, engine in self._engines.items():
+            running = self._resync.running.get(location, [])
+            if await self._health.check(location, engine, running):
+                self._hinted.set()
+
+    async def _deleting(self) -> None:
+        await _wait(self._changed, self._pace.poll)
+        self._changed.clear()
+        await self.delete_containers()
+
+    async def delete_containers(self) -> None:
+        """Do the next step of every delete of a workspace or resource group."""
+        steps = await self._groups.round() + await self._workspaces.round()
+        if steps:
+            self.hint()
+
+    async def _purging(self) -> None:
+        await purge(self._database, self._clock, self._pace.keep_days)
+        await asyncio.sleep(self._pace.housekeeping)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, but no longer than `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

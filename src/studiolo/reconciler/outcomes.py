@@ -1,0 +1,120 @@
+"""Stores what came of the work: one transaction for the state, the operations and the quota.
+
+Every write is guarded by the claim's token and by the instance's ETag. Where the guard fails,
+nothing is written and the result is dropped: somebody else holds the claim, or a person has asked
+for something else meanwhile, and the next look will see what is to be done.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from studiolo import faults
+from studiolo.clock import Clock
+from studiolo.domain import lifecycle
+from studiolo.domain.errors import Detail
+from studiolo.domain.resources import Compute
+from studiolo.domain.states import TRANSIENT, Event, State
+from studiolo.reconciler.claims import Claim
+from studiolo.store.database import Database
+from studiolo.store.transaction import Transaction
+
+
+class Outcomes:
+    """Writes results.
+
+    :param changed: called after a write that others may be waiting for.
+    """
+
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._changed = changed
+
+    async def apply(
+        self, claim: Claim, event: Event, reason: str | None, *, look_again: bool = False
+    ) -> bool:
+        """Move the instance by `event`, end its operations, and release the claim.
+
+        :param look_again: whether the new state needs another look at once.
+        :returns: False when the result was dropped.
+        """
+        now = self._clock()
+        before = claim.compute
+        after = lifecycle.outcome(before, event, now, uuid4().hex, reason)
+        due = now if look_again or after.state in TRANSIENT else None
+        faults.point("reconcile.before_settle")
+        async with self._database.transaction() as tx:
+            if not await self._write(tx, claim, after, due):
+                await tx.leases.release(before.id, token=claim.token)
+                self._changed()
+                return False
+            await end_operations(tx, after, event, now)
+        faults.point("reconcile.settled")
+        self._changed()
+        return True
+
+    async def _write(
+        self, tx: Transaction, claim: Claim, after: Compute, due: datetime | None
+    ) -> bool:
+        etag, token = claim.compute.etag, claim.token
+        if after.state is not State.DELETED:
+            return await tx.leases.settle(after, token=token, if_etag=etag, due_at=due, attempts=0)
+        if not await tx.leases.remove(after.id, token=token, if_etag=etag):
+            return False
+        await tx.quota.release(after.id)
+        return True
+
+    async def rest(self, claim: Claim) -> None:
+        """Nothing to do: look again only when something changes."""
+        compute = claim.compute
+        if compute.state is State.RUNNING and compute.errors:
+            compute = replace(compute, errors=())
+        await self._put(claim, compute, due=None, attempts=0)
+
+    async def later(
+        self, claim: Claim, seconds: float, attempts: int, trouble: str | None = None
+    ) -> None:
+        """Look again in `seconds`.
+
+        :param trouble: what stands in the way, shown to a person while it lasts.
+        """
+        compute = claim.compute
+        if trouble is not None:
+            compute = replace(compute, errors=(Detail("Retrying", trouble),))
+        due = self._clock() + timedelta(seconds=seconds)
+        if compute.deadline is not None:
+            due = min(due, compute.deadline)
+        await self._put(claim, compute, due=due, attempts=attempts)
+
+    async def _put(
+        self, claim: Claim, compute: Compute, *, due: datetime | None, attempts: int
+    ) -> None:
+        faults.point("reconcile.before_pause")
+        async with self._database.transaction() as tx:
+            settled = await tx.leases.settle(
+                compute,
+                token=claim.token,
+                if_etag=claim.compute.etag,
+                due_at=due,
+                attempts=attempts,
+            )
+            if not settled:
+                await tx.leases.release(compute.id, token=claim.token)
+                self._changed()
+
+    async def release(self, claim: Claim) -> None:
+        """Give the claim back with nothing changed: the instance stays due."""
+        async with self._database.transaction() as tx:
+            await tx.leases.release(claim.compute.id, token=claim.token)
+
+
+async def end_operations(tx: Transaction, after: Compute, event: Event, now: datetime) -> None:
+    """End the instance's open operations as far as `event` has ended them."""
+    for operation in await tx.operations.open_for(after.id):
+        status = lifecycle.operation_end(operation.kind, after.state, event)
+        if status is None:
+            continue
+        error = after.errors[0] if event in lifecycle.FAILURES and after.errors else None
+        await tx.operations.end(operation.id, status, now, error)
