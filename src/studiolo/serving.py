@@ -20,6 +20,9 @@ import uvicorn
 GRACE_SECONDS = 3
 """How long open requests may take to finish once the process was asked to end."""
 
+CONTROL_PLANE_LOCK = "cp.lock"
+"""In the run folder; held by the control plane, names its process id."""
+
 
 class AlreadyServed(Exception):
     """Another process holds a lock that only one may hold; `str(error)` is for a person."""

@@ -1,0 +1,215 @@
+"""The composition root: puts the control plane together and serves it until SIGTERM.
+
+`python -m studiolo.main` reads its settings from the environment, as everything it starts does.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+
+import structlog
+import uvloop
+from pydantic import ValidationError
+from starlette.types import ASGIApp
+
+from studiolo import echo, faults, journal
+from studiolo.api.app import create_app
+from studiolo.api.catalogue import load_catalogue
+from studiolo.api.discovery import endpoints as discovery
+from studiolo.api.identity import routers as identity_routers
+from studiolo.api.identity.bootstrap import ensure_first_administrator
+from studiolo.api.identity.callers import Doorman
+from studiolo.api.identity.service import IdentityService
+from studiolo.api.services import Deployment, Services
+from studiolo.api.subscriptions import endpoints as subscriptions
+from studiolo.api.workspaces import endpoints as workspaces
+from studiolo.clock import utc_now
+from studiolo.domain.sizes import Catalogue, SizesError
+from studiolo.engines.agent_client import AgentClient
+from studiolo.engines.base import Engine
+from studiolo.engines.fake import FakeEngine
+from studiolo.engines.process.engine import ProcessEngine
+from studiolo.engines.process.image import ImageStore
+from studiolo.engines.process.image_sources import AGENT
+from studiolo.local import local_app
+from studiolo.reconciler.loop import Reconciler
+from studiolo.reconciler.pace import Pace
+from studiolo.reconciler.specs import Specs
+from studiolo.serving import (
+    CONTROL_PLANE_LOCK,
+    AlreadyServed,
+    only_one,
+    private_folder,
+    serve,
+)
+from studiolo.settings import Settings
+from studiolo.store import migrations
+from studiolo.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+ROUTERS = (
+    discovery.router,
+    identity_routers.router,
+    subscriptions.router,
+    workspaces.router,
+    echo.router,
+)
+"""Everything the public application answers."""
+
+MACHINE_IMAGES = ("ml",)
+
+ImageProgress = Callable[[str, str, int, int], None]
+"""Told (image, phase, done, total); see `engines.process.image.Progress`."""
+
+
+def prepare_images(settings: Settings, progress: ImageProgress) -> None:
+    """Prepare whatever the settings' engine starts machines from. Blocks, perhaps for minutes.
+
+    :raises EngineError: an image cannot be prepared.
+    """
+    if settings.engine != "process":
+        return
+    images = ImageStore(settings.images, os.environ)
+    for name in (AGENT, *MACHINE_IMAGES):
+        images.prepare(name, partial(progress, name))
+
+
+async def first_facts(database: Database) -> Deployment:
+    """The deployment's ids, made at its first start."""
+    async with database.transaction() as tx:
+        made = [
+            await tx.facts.set_once(name, str(uuid.uuid4()))
+            for name in ("deployment", "tenant", "subscription")
+        ]
+    return Deployment(*made)
+
+
+def make_engine(settings: Settings, deployment: Deployment) -> Engine:
+    """The engine that `STUDIOLO_ENGINE` names.
+
+    :raises ValueError: there is none of that name.
+    """
+    if settings.engine == "fake":
+        return FakeEngine(deployment.id)
+    if settings.engine == "process":
+        return ProcessEngine(
+            deployment.id,
+            machines=settings.machines,
+            run=settings.run,
+            shares=settings.shares,
+            images=ImageStore(settings.images, os.environ),
+            inherited=os.environ,
+        )
+    raise ValueError(f"STUDIOLO_ENGINE is {settings.engine!r}; it must be 'process' or 'fake'")
+
+
+def make_reconciler(
+    settings: Settings,
+    database: Database,
+    engines: Mapping[str, Engine],
+    deployment: Deployment,
+    catalogue: Catalogue,
+) -> Reconciler:
+    """The reconciler of this control plane's regions."""
+    pace = Pace(
+        poll=settings.poll_seconds, resync=settings.resync_seconds, lease=settings.lease_seconds
+    )
+    specs = Specs(catalogue, deployment.id, settings.disk_gib, settings.browser_origin)
+    return Reconciler(database, engines, specs, pace=pace)
+
+
+async def make_services(settings: Settings, database: Database) -> tuple[Services, Reconciler]:
+    """Everything a route may need, and the reconciler that acts on what routes store."""
+    deployment = await first_facts(database)
+    identity = await IdentityService.open(database, settings, deployment, utc_now)
+    await ensure_first_administrator(identity)
+    catalogue = load_catalogue(settings.home)
+    engines = {settings.location: make_engine(settings, deployment)}
+    reconciler = make_reconciler(settings, database, engines, deployment, catalogue)
+    services = Services(
+        settings=settings,
+        database=database,
+        clock=utc_now,
+        deployment=deployment,
+        identity=Doorman(identity),
+        engines=engines,
+        catalogue=catalogue,
+        hint=reconciler.hint,
+        agents=AgentClient(),
+    )
+    return services, reconciler
+
+
+@asynccontextmanager
+async def control_plane(settings: Settings) -> AsyncIterator[tuple[ASGIApp, ASGIApp]]:
+    """The public application and that of `gate.sock`, with the reconciler at work behind them."""
+    database = Database.open(settings.database_url.get_secret_value())
+    try:
+        await migrations.upgrade(database)
+        services, reconciler = await make_services(settings, database)
+        public = create_app(services, ROUTERS)
+        work = asyncio.create_task(reconciler.run(), name="reconciler")
+        try:
+            yield public, local_app(services, None)
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            for engine in services.engines.values():
+                await engine.aclose()
+    finally:
+        await database.close()
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    async with control_plane(settings) as (public, private):
+        log.info("the control plane is ready", home=str(settings.home), engine=settings.engine)
+        await serve({settings.control_socket: public}, {settings.gate_socket: private})
+    log.info("the control plane has ended")
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Keep a second control plane off these sockets, and off this database if it is SQLite's.
+
+    :raises AlreadyServed: there is one.
+    """
+    with contextlib.ExitStack() as locks:
+        what = f"A control plane of {settings.home}"
+        locks.enter_context(only_one(settings.run / CONTROL_PLANE_LOCK, what))
+        if settings.database_url.get_secret_value().startswith("sqlite"):
+            locks.enter_context(only_one(settings.home / "control-plane.lock", what))
+        yield
+
+
+def main() -> int:
+    """Run the control plane; returns the exit code."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        sys.stderr.write(f"The settings are not right: {problems}\n")
+        return 2
+    journal.configure(settings.log_level)
+    if settings.fault_point:
+        faults.arm(settings.fault_point, after=settings.fault_after)
+    try:
+        for folder in (settings.home, settings.run):
+            private_folder(folder)
+        with alone(settings):
+            uvloop.run(run(settings))
+    except (AlreadyServed, PermissionError, SizesError, ValueError) as error:
+        log.error("the control plane could not start", reason=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
