@@ -1,0 +1,109 @@
+"""Pages of the studio host: templates, and the headers that keep them from being misused."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from studiolo.api.arm.origin import public_origin
+from studiolo.api.identity import cookies
+from studiolo.api.identity.callers import Caller
+from studiolo.api.identity.service import identity_of
+from studiolo.identity.tokens import form_token, is_shaped, new_token
+
+_HERE = Path(__file__).parent
+_FORM_COOKIE_SECONDS = 3600
+
+STYLE_PATH = "/static/studiolo.css"
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def style_sheet() -> str:
+    """The one style sheet of all pages."""
+    return (_HERE / "static" / "studiolo.css").read_text()
+
+
+@cache
+def _style_version() -> str:
+    return hashlib.sha256(style_sheet().encode()).hexdigest()[:12]
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    caller: Caller | None = None,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """A rendered page. Its forms carry `form_token`, bound to the session or to this browser."""
+    fresh = None
+    secret = caller.session.token if caller and caller.session else form_secret(request)
+    if secret is None:
+        secret = fresh = new_token()
+    html = (
+        _templates()
+        .get_template(template)
+        .render(
+            style=f"{STYLE_PATH}?v={_style_version()}",
+            form_token=form_token(secret),
+            caller=caller,
+            **values,
+        )
+    )
+    response = HTMLResponse(html, status, headers=_headers(request))
+    if fresh is not None:
+        cookies.write(request, response, cookies.FORM, fresh, _FORM_COOKIE_SECONDS)
+    return response
+
+
+def form_secret(request: Request) -> str | None:
+    """What forms are bound to before there is a session."""
+    value = cookies.read(request, cookies.FORM)
+    return value if value and is_shaped(value) else None
+
+
+def redirect(location: str) -> Response:
+    """To another page, by GET; never remembered."""
+    return RedirectResponse(
+        location, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    )
+
+
+def instance_origin(request: Request, label: str) -> str:
+    """Origin of one instance's host, behind the same scheme and port as this request."""
+    studio = urlsplit(public_origin(request, identity_of(request).settings))
+    return f"{studio.scheme}://{label}.{studio.netloc}"
+
+
+def _headers(request: Request) -> dict[str, str]:
+    # A browser also applies form-action to the redirects after a form: signing in may lead on to
+    # an instance's host.
+    instances = instance_origin(request, "*")
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self' {instances}"
+        ),
+        # With no-referrer a browser would send `Origin: null` with our own forms.
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cache-Control": "no-store",
+    }

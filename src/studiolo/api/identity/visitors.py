@@ -1,0 +1,68 @@
+"""People at a browser: who they are, and where those go who are not signed in."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from studiolo.api.identity.callers import Caller, caller_of
+from studiolo.api.identity.origins import safe_next
+from studiolo.api.identity.rendering import page, redirect
+from studiolo.domain.errors import StudioloError, Unauthenticated
+
+SIGN_IN_PATH = "/signin"
+
+
+async def visitor(request: Request) -> Caller | None:
+    """The person whose session this browser has; None if it has none."""
+    try:
+        caller = await caller_of(request)
+    except Unauthenticated:
+        return None
+    return caller if caller.session is not None else None
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the form, and afterwards back to where the request wanted to go."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return redirect(f"{SIGN_IN_PATH}?{urlencode({'next': safe_next(here)})}")
+
+
+_TITLES = {
+    400: "That did not work",
+    403: "You may not do this",
+    404: "Not found",
+    409: "Not possible now",
+    429: "Too many attempts",
+    503: "Not available now",
+}
+
+
+class PageRoute(APIRoute):
+    """A route for browsers: what goes wrong is shown as a page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler, with errors rendered."""
+        handler = super().get_route_handler()
+
+        async def render_errors(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except StudioloError as error:
+                return problem_page(request, error)
+
+        return render_errors
+
+
+def problem_page(request: Request, error: StudioloError) -> Response:
+    """An error as a page."""
+    return page(
+        request,
+        "message.html",
+        status=error.status,
+        title=_TITLES.get(error.status, "That did not work"),
+        message=error.message,
+    )
