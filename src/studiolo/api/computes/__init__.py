@@ -1,0 +1,1 @@
+"""Compute instances: `.../workspaces/{w}/computes`."""

@@ -1,0 +1,69 @@
+"""Changing an instance that exists: what may change, and what only a new instance can have."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from studiolo.api.computes.wanted import DEFAULTS, Wanted
+from studiolo.domain.errors import Conflict
+from studiolo.domain.resources import Compute, Principal
+from studiolo.domain.states import State
+
+
+def changed(
+    compute: Compute, wanted: Wanted, caller: Principal, now: datetime, *, whole: bool
+) -> Compute | None:
+    """The instance as `wanted` asks, or None if it is that already.
+
+    Tags and description change; everything else is fixed when an instance is made.
+
+    :param whole: a PUT, in which what is not said is empty; a PATCH leaves it as it is.
+    :raises Conflict: `PropertyChangeNotAllowed` with the field as target; or it is being deleted.
+    """
+    if compute.state is State.DELETING:
+        raise Conflict(
+            f"Compute '{compute.name}' is being deleted. Wait until it is gone.",
+            target=compute.name,
+        )
+    for target, reason in _fixed(compute, wanted):
+        raise Conflict(reason, code="PropertyChangeNotAllowed", target=target)
+    tags = dict(wanted.tags or {}) if whole or wanted.tags is not None else dict(compute.tags)
+    description = wanted.description
+    if description is None and not whole:
+        description = compute.envelope.get("description")
+    if tags == dict(compute.tags) and description == compute.envelope.get("description"):
+        return None
+    kind = "User" if caller.kind == "User" else "Application"
+    stamp = compute.stamp and replace(
+        compute.stamp, modified_at=now, modified_by=caller.name, modified_by_type=kind
+    )
+    return replace(
+        compute,
+        tags=tags,
+        envelope={**compute.envelope, "description": description},
+        etag=uuid.uuid4().hex,
+        stamp=stamp,
+    )
+
+
+def _fixed(compute: Compute, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    stored = {**DEFAULTS, **compute.spec}
+    for name, value in wanted.said.items():
+        if stored.get(name) != value:
+            target = f"properties.properties.{name}"
+            yield target, _reason(compute, name, stored.get(name), value)
+    if wanted.assigned is not None and wanted.assigned.object_id.lower() != compute.assigned_id:
+        target = "properties.properties.personalComputeInstanceSettings.assignedUser.objectId"
+        yield target, _reason(compute, "assignedUser", compute.assigned_id, "another user")
+    local_auth = compute.envelope.get("disableLocalAuth", True)
+    if wanted.disable_local_auth is not None and wanted.disable_local_auth != local_auth:
+        target = "properties.disableLocalAuth"
+        yield target, _reason(compute, "disableLocalAuth", local_auth, not local_auth)
+
+
+def _reason(compute: Compute, name: str, stored: object, wanted: object) -> str:
+    return (
+        f"'{name}' of compute '{compute.name}' is '{stored}' and cannot be changed to '{wanted}'. "
+        "Create another compute instance, or delete this one first."
+    )

@@ -1,0 +1,145 @@
+"""Beside Azure's words: what runs inside an instance, and its logs.
+
+Under the same paths and the same checks as the instance itself.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from studiolo.api.arm.rendering import instant
+from studiolo.api.computes.lookup import COMPUTE_PATH, WorkspaceNamed
+from studiolo.api.computes.service import READ, WRITE, ComputeService
+from studiolo.api.deps import Provided, authorized
+from studiolo.api.services import Services
+from studiolo.domain.access import is_theirs
+from studiolo.domain.errors import Forbidden, NotFound, Unavailable
+from studiolo.domain.resources import Compute, Principal
+from studiolo.engines.agent_client import AgentError
+from studiolo.engines.base import Engine, EngineError, LogSource
+
+router = APIRouter(tags=["computes"])
+
+Reader = Annotated[Principal, Depends(authorized(READ))]
+
+_MAX_TAIL = 10_000
+
+_APPLICATION_FIELDS = (
+    "name",
+    "displayName",
+    "path",
+    "process",
+    "state",
+    "since",
+    "restarts",
+    "lastError",
+    "lastActivity",
+    "busy",
+)
+"""Fields of the agent's `Application` that leave the control plane. `upstream` and `headers` are
+the gateway's alone: they hold the application's token."""
+
+
+@router.get(f"{COMPUTE_PATH}/status")
+async def compute_status(
+    caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
+) -> dict[str, Any]:
+    """Applications, use and activity of an instance, as its agent says at this moment."""
+    found = await ComputeService(services, request, caller, named, compute).get()
+    said, problem = await _ask_agent(services, found)
+    applications = said.get("applications")
+    return {
+        "name": found.name,
+        "state": found.state.value,
+        "stateSince": instant(found.state_since),
+        "reachable": bool(said),
+        "message": problem,
+        "startedAt": said.get("startedAt"),
+        "version": said.get("version"),
+        "applications": [
+            {field: each.get(field) for field in _APPLICATION_FIELDS}
+            for each in (applications if isinstance(applications, list) else [])
+            if isinstance(each, dict)
+        ],
+        "usage": said.get("usage"),
+        "activity": said.get("activity"),
+    }
+
+
+async def _ask_agent(services: Services, compute: Compute) -> tuple[Mapping[str, Any], str | None]:
+    engine = services.engines.get(compute.location)
+    if engine is None:
+        return {}, f"The region '{compute.location}' is not configured here."
+    try:
+        endpoint = await engine.endpoint(compute.id)
+        if endpoint is None:
+            return {}, f"The machine does not run; the instance is {compute.state.value}."
+        return await services.agents.status(endpoint), None
+    except (AgentError, EngineError) as error:
+        return {}, str(error)
+
+
+@router.get(f"{COMPUTE_PATH}/logs")
+async def list_logs(
+    caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
+) -> dict[str, Any]:
+    """Names of an instance's logs; readable also when it is stopped or broken."""
+    found = await _whose_logs(services, request, caller, named, compute)
+    source = _log_source(services, found)
+    try:
+        names = await source.log_names(found.id) if source else ()
+    except EngineError as error:
+        raise Unavailable(str(error), target=found.name) from None
+    return {"value": [{"name": name} for name in names]}
+
+
+@router.get(f"{COMPUTE_PATH}/logs/{{log}}")
+async def read_log(
+    caller: Reader,
+    request: Request,
+    services: Provided,
+    named: WorkspaceNamed,
+    compute: str,
+    log: str,
+    tail: Annotated[int, Query(ge=1, le=_MAX_TAIL)] = 200,
+) -> Response:
+    """The last lines of a log, as text."""
+    found = await _whose_logs(services, request, caller, named, compute)
+    source = _log_source(services, found)
+    try:
+        # Only names the engine itself lists are asked for, so that a name is never a path.
+        known = source is not None and log in await source.log_names(found.id)
+        text = await source.logs(found.id, log, tail=tail) if source and known else None
+    except EngineError as error:
+        raise Unavailable(str(error), target=found.name) from None
+    if text is None:
+        raise NotFound(f"Compute '{found.name}' has no log '{log[:80]}'.", target=log[:80])
+    return Response(text, media_type="text/plain; charset=utf-8")
+
+
+async def _whose_logs(
+    services: Services,
+    request: Request,
+    caller: Principal,
+    named: WorkspaceNamed,
+    compute: str,
+) -> Compute:
+    """The instance, if its logs are the caller's to read.
+
+    Logs tell what a person works on: its owner, its assigned user, and who may change it read them.
+    """
+    found = await ComputeService(services, request, caller, named, compute).get()
+    theirs = is_theirs(caller.id, owner_id=found.owner_id, assigned_id=found.assigned_id)
+    if theirs or await services.identity.may(caller, WRITE, found.arm_id):
+        return found
+    raise Forbidden(
+        f"The logs of compute '{found.name}' are read by '{found.owner_name}', who owns it, and by "
+        f"those who may do '{WRITE}'. Ask one of them.",
+        target=found.name,
+    )
+
+
+def _log_source(services: Services, compute: Compute) -> LogSource | None:
+    engine: Engine | None = services.engines.get(compute.location)
+    return engine if isinstance(engine, LogSource) else None

@@ -1,0 +1,1 @@
+"""Regions: their sizes, use and quotas."""
