@@ -1,0 +1,191 @@
+"""The agent over the real JupyterLab, from the image that machines are made of."""
+
+import asyncio
+import json
+import os
+import signal
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.agents import Agent, eventually, gone
+from tests.support.images import prepared_ml_image
+from websockets.asyncio.client import ClientConnection, unix_connect
+
+from studiolo.agent import procfs
+
+
+@pytest.fixture(scope="session")
+def ml_image() -> Path:
+    return prepared_ml_image()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, sockets: Path, ml_image: Path) -> Iterator[Agent]:
+    """An agent whose machine runs the image's own interpreter."""
+    made = Agent(tmp_path, sockets, str(ml_image / "bin" / "python"), image=str(ml_image))
+    yield made.start()
+    made.clean_up()
+
+
+class Browser:
+    """Does what a browser does through the gateway: the upstream, and the headers to add."""
+
+    def __init__(self, application: dict[str, Any]) -> None:
+        self.socket = application["upstream"].removeprefix("unix/")
+        self.headers = application["headers"]
+        self.http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=self.socket),
+            base_url="http://alice-ci.studiolo.localhost",
+            headers=self.headers,
+            timeout=60,
+        )
+
+    def open(self, path: str) -> unix_connect:
+        return unix_connect(
+            self.socket,
+            f"ws://alice-ci.studiolo.localhost{path}",
+            additional_headers=self.headers,
+            origin="https://alice-ci.studiolo.localhost",
+        )
+
+
+def execute_request(code: str) -> str:
+    header = {
+        "msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": uuid.uuid4().hex,
+        "username": "alice", "version": "5.3",
+    }  # fmt: skip
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+    return json.dumps(
+        {"header": header, "parent_header": {}, "metadata": {}, "content": content,
+         "channel": "shell", "buffers": []}
+    )  # fmt: skip
+
+
+async def output_of(connection: ClientConnection, code: str) -> str:
+    """Run code in a kernel, as a notebook does; what it printed."""
+    await connection.send(execute_request(code))
+    printed = ""
+    async with asyncio.timeout(60):
+        async for message in connection:
+            content = json.loads(message)
+            if content["msg_type"] == "stream":
+                printed += content["content"]["text"]
+            if content["msg_type"] == "execute_reply":
+                assert content["content"]["status"] == "ok", content
+            if printed and content["content"].get("execution_state") == "idle":
+                return printed
+    raise AssertionError("the kernel hung up")
+
+
+def start_kernel(browser: Browser, notebook: str) -> str:
+    reply = browser.http.post(
+        "/api/sessions",
+        json={
+            "path": notebook,
+            "name": notebook,
+            "type": "notebook",
+            "kernel": {"name": "python3"},
+        },
+    )
+    assert reply.status_code == 201, reply.text
+    return str(reply.json()["kernel"]["id"])
+
+
+async def test_a_cell_runs_in_the_machines_python_over_a_websocket(lab: Agent) -> None:
+    reply = lab.ensure("jupyterlab", wait=120)
+    assert reply.status_code == 200, reply.text
+    browser = Browser(reply.json())
+    kernel = start_kernel(browser, "Users/alice/first.ipynb")
+    async with browser.open(f"/api/kernels/{kernel}/channels") as connection:
+        printed = await output_of(connection, "import sys, os; print(sys.executable, os.getcwd())")
+        assert printed.split() == [lab.config.python, lab.config.working_directory]
+        await connection.send(execute_request("import time; time.sleep(600)"))
+        busy = await asyncio.to_thread(
+            eventually, lambda: lab.application() if lab.application()["busy"] else None
+        )
+    assert busy["lastActivity"]
+    with lab.client() as client:
+        activity = client.get("/v1/status").json()["activity"]
+    assert activity["busy"]
+    assert activity["reasons"] == ["The kernel of Users/alice/first.ipynb is busy."]
+
+
+async def test_the_terminal_is_there_and_has_the_machines_python(lab: Agent) -> None:
+    browser = Browser(lab.ensure("terminal", wait=120).json())
+    assert browser.http.get("/terminals/1").status_code == 200
+    async with browser.open("/terminals/websocket/1") as connection, asyncio.timeout(60):
+        await connection.send(json.dumps(["stdin", "command -v python; pwd; sleep 321\r"]))
+        seen = ""
+        while lab.config.python not in seen or f"\n{lab.config.working_directory}" not in seen:
+            kind, *data = json.loads(await connection.recv())
+            seen += data[0] if kind == "stdout" else ""
+        shown = await asyncio.to_thread(
+            eventually,
+            lambda: lab.application("terminal") if lab.application("terminal")["busy"] else None,
+        )
+    assert shown["lastActivity"]
+
+
+def test_pages_are_served_to_whom_the_gateway_lets_in(lab: Agent) -> None:
+    browser = Browser(lab.ensure(wait=120).json())
+    for path in ("/lab", "/tree"):
+        page = browser.http.get(path)
+        assert page.status_code == 200, page.text
+        assert page.headers["Content-Security-Policy"] == (
+            "frame-ancestors 'self' http://studiolo.localhost:8480"
+        )
+    assert '"preferredPath": "Users/alice"' in browser.http.get("/lab").text
+    settings = '"news": {"disabled": true}'
+    assert settings in browser.http.get("/lab").text
+    with httpx.Client(transport=httpx.HTTPTransport(uds=browser.socket)) as stranger:
+        assert stranger.get("http://alice-ci/api/kernels").status_code == 403
+
+
+def test_the_token_is_in_no_log_argument_or_variable(lab: Agent) -> None:
+    token = lab.ensure(wait=120).json()["headers"]["Authorization"].removeprefix("token ")
+    assert token not in lab.log("jupyter")
+    for found in procfs.tagged(lab.config.tag):
+        variables = procfs.environment(found.pid) or {}
+        assert token.encode() not in b"".join(variables.values())
+        assert token not in " ".join(procfs.command(found.pid))
+
+
+async def test_a_kernel_outlives_the_agent_and_ends_with_the_machine(lab: Agent) -> None:
+    browser = Browser(lab.ensure(wait=120).json())
+    kernel = start_kernel(browser, "Users/alice/long.ipynb")
+    async with browser.open(f"/api/kernels/{kernel}/channels") as connection:
+        pid = int(await output_of(connection, "import os; x = 42; print(os.getpid())"))
+        lab.kill()
+        assert (await output_of(connection, "print(x)")).strip() == "42"
+        lab.start()
+        assert (await output_of(connection, "print(x)")).strip() == "42"
+    lab.post("/v1/shutdown")
+    assert lab.wait() == 0
+    assert gone(pid)
+
+
+def test_a_dead_servers_kernels_do_not_stay_behind(lab: Agent) -> None:
+    browser = Browser(lab.ensure(wait=120).json())
+    start_kernel(browser, "Users/alice/lost.ipynb")
+    server = lab.served_by()
+    kernel = eventually(lambda: next(procfs.children(server), None))
+    os.kill(server, signal.SIGKILL)
+    eventually(lambda: gone(kernel.pid))
+    assert lab.ensure(wait=120).status_code == 200
+
+
+def test_a_persons_files_do_not_shadow_jupyters_own(lab: Agent) -> None:
+    (Path(lab.config.working_directory) / "json.py").write_text("raise SystemExit('shadowed')")
+    (Path(lab.config.working_directory) / "jupyterlab.py").write_text(
+        "raise SystemExit('shadowed')"
+    )
+    assert lab.ensure(wait=120).status_code == 200
+
+
+def test_a_missing_working_directory_keeps_nobody_out(lab: Agent) -> None:
+    Path(lab.config.working_directory).rmdir()
+    assert lab.ensure(wait=120).status_code == 200
