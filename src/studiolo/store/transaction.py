@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from studiolo.store.activity import ActivityLog
 from studiolo.store.computes import Computes
 from studiolo.store.credentials import Credentials
+from studiolo.store.deployments import Deployments
 from studiolo.store.facts import Facts
 from studiolo.store.groups import Groups
 from studiolo.store.identity import Principals
@@ -52,6 +53,11 @@ class Transaction:
     def groups(self) -> Groups:
         """Resource groups."""
         return Groups(self.session)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """ARM template deployments."""
+        return Deployments(self.session)
 
     @cached_property
     def activity(self) -> ActivityLog:

@@ -1,0 +1,1 @@
+"""Cloud discovery: what an Azure client asks before anything else."""

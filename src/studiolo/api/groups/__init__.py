@@ -1,0 +1,1 @@
+"""Resource groups, and the lists of what is in them."""

@@ -1,0 +1,1 @@
+"""The deployment's one subscription, its regions, providers and tenant."""

@@ -1,0 +1,1 @@
+"""Workspaces: what they accept, how they look, and their life."""
