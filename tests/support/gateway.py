@@ -288,8 +288,14 @@ async def echoed(connection: ClientConnection, text: str) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def front_door(folder: Path, **changes: Any) -> AsyncIterator[FrontDoor]:
-    """Everything running, with the instance `ci1` of alice's."""
+async def front_door(
+    folder: Path, *, application: Any = None, studio: Any = None, **changes: Any
+) -> AsyncIterator[FrontDoor]:
+    """Everything running, with the instance `ci1` of alice's.
+
+    :param application: ASGI application to run in the instance, in place of the telling one.
+    :param studio: ASGI application to run as the control plane, likewise.
+    """
     config = gateway_config(folder, **changes)
     run = folder / "run"
     backend, upstream, control_plane = MemoryBackend(), Upstreamed(), Upstreamed()
@@ -299,8 +305,8 @@ async def front_door(folder: Path, **changes: Any) -> AsyncIterator[FrontDoor]:
     caddy = Caddy(config)
     async with contextlib.AsyncExitStack() as stack:
         applications = {
-            machine / "jupyter.sock": upstream,
-            config.control_socket: control_plane,
+            machine / "jupyter.sock": application or upstream,
+            config.control_socket: studio or control_plane,
             config.gate_socket: GateApp(cached, DOMAIN, wait=0.1),
         }
         await stack.enter_async_context(serve(applications))

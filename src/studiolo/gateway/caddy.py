@@ -184,11 +184,11 @@ class Caddy:
             await asyncio.sleep(_POLL)
 
     def _why(self) -> str:
-        try:
-            said = self._console.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            said = ""
-        return said.strip()[-_CONSOLE_TAIL:] or f"it said nothing; see {self.config.log_file}"
+        """What Caddy said last: on its console, or as an error in its log."""
+        console = _text(self._console).strip()[-_CONSOLE_TAIL:]
+        errors = [line for line in _text(self.config.log_file).splitlines() if _is_error(line)]
+        said = [console] if console else [json.loads(line)["msg"] for line in errors[-1:]]
+        return said[0] if said else f"it said nothing; see {self.config.log_file}"
 
     async def healthy(self) -> bool:
         """Whether it lives, its administration answers, and every listener accepts."""
@@ -257,6 +257,17 @@ class Caddy:
         return httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1", timeout=_ADMIN_TIMEOUT
         )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _is_error(line: str) -> bool:
+    return line.startswith('{"level":"error"') and line.endswith("}") and '"msg":' in line
 
 
 def _private_folder(folder: Path) -> None:
