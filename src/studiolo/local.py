@@ -64,7 +64,7 @@ async def personal_token(request: Request) -> dict[str, str]:
     administrator = await first_administrator(service)
     name = f"command line, signed in locally ({secrets.token_hex(3)})"
     made = await create_token(service, administrator, name, days=SIGN_IN_DAYS, correlation="local")
-    return _granted(service, administrator, made.secret)
+    return _granted(service, administrator, made.secret) | {"id": made.token.id}
 
 
 def _granted(service: IdentityService, principal: Principal, token: str) -> dict[str, str]:

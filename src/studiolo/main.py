@@ -109,6 +109,18 @@ def make_engine(settings: Settings, deployment: Deployment) -> Engine:
     raise ValueError(f"STUDIOLO_ENGINE is {settings.engine!r}; it must be 'process' or 'fake'")
 
 
+async def remove_machines(settings: Settings) -> None:
+    """End and remove every machine of a deployment whose control plane does not run."""
+    database = Database.open(settings.database_url.get_secret_value())
+    try:
+        engine = make_engine(settings, await first_facts(database))
+        for machine in await engine.list_owned():
+            await engine.delete(machine)
+        await engine.aclose()
+    finally:
+        await database.close()
+
+
 def make_reconciler(
     settings: Settings,
     database: Database,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from studiolo import __version__
-from studiolo.cli import compute, config, workspace
+from studiolo.cli import compute, config, login, serve, workspace
 from studiolo.cli.errors import Group
 from studiolo.cli.session import Session, config_path
 
@@ -17,6 +17,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Managed workstations for data scientists, on machines you own.",
 )
+app.command()(serve.up)
+app.command()(serve.demo)
+app.command()(serve.doctor)
+app.command()(login.login)
+app.command()(login.logout)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(compute.app, name="compute")
 app.add_typer(config.app, name="config")

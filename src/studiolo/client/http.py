@@ -35,9 +35,13 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
-        self._token = token
+        self.token = token
         self._clock = clock
         self._sleep = sleep
+
+    def with_token(self, token: str) -> "Http":
+        """The same server, called with another token."""
+        return Http(self._client, token, clock=self._clock, sleep=self._sleep)
 
     def send(
         self,
@@ -58,8 +62,8 @@ class Http:
         """
         params = {**(query or {}), **({"api-version": version} if version else {})}
         wanted = dict(headers or {})
-        if self._token:
-            wanted["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            wanted["Authorization"] = f"Bearer {self.token}"
         for attempt in range(_BUSY_ATTEMPTS):
             response = self._once(method, url, params, body, wanted)
             if response.status_code != 429 or attempt == _BUSY_ATTEMPTS - 1:

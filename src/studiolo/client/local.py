@@ -19,11 +19,13 @@ class LocalToken:
 
     :param user: their name.
     :param subscription: the deployment's, for clients that want to spare a look-up.
+    :param id: by which a personal access token is revoked; empty for an access token.
     """
 
     token: str
     user: str
     subscription: str
+    id: str = ""
 
     def __repr__(self) -> str:
         return f"LocalToken(user={self.user!r})"
@@ -57,7 +59,7 @@ class Local:
 
     def _token(self, path: str) -> LocalToken:
         made = self._call("POST", path)
-        return LocalToken(made["token"], made["user"], made["subscription"])
+        return LocalToken(made["token"], made["user"], made["subscription"], made.get("id", ""))
 
     def health(self) -> dict[str, Any]:
         """What `studiolo doctor` cannot see from outside."""

@@ -16,12 +16,14 @@ class Profile:
 
     :param server: origin of the API, `https://host:port`.
     :param token: a personal access token; a secret.
+    :param token_id: by which the token is revoked.
     :param user: whom the token belongs to, for messages.
     :param root: PEM file of the deployment's CA, where it has its own.
     """
 
     server: str = ""
     token: str = ""
+    token_id: str = ""
     user: str = ""
     root: str = ""
     subscription: str = ""

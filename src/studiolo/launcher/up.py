@@ -57,7 +57,7 @@ async def up(settings: Settings, console: Console) -> int:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stop.set)
             await asyncio.to_thread(running.ensure_workspace)
-            await asyncio.to_thread(_greet, running, console)
+            await asyncio.to_thread(greet, running, console)
             await running.supervise(stop, console.print)
             console.print("Ending the control plane and the gateway ...")
         console.print(
@@ -82,7 +82,8 @@ def _end(stop: asyncio.Event, task: "asyncio.Task[object] | None") -> None:
         task.cancel()
 
 
-def _greet(running: Running, console: Console) -> None:
+def greet(running: Running, console: Console) -> None:
+    """Say where Studiolo is, and how to sign in."""
     settings = running.settings
     link = running.local.sign_in_link()
     console.print()
