@@ -300,7 +300,7 @@ def expiry_reason(compute: Compute, seen: Observation | None) -> str:
     """
     owed = TRANSIENT[compute.state]
     minutes = int(owed.deadline.total_seconds() // 60)
-    trouble = (seen.reason if seen else None) or _stored_trouble(compute) or _sight(seen)
+    trouble = _stored_trouble(compute) or (seen.reason if seen else None) or _sight(seen)
     return (
         f"The compute instance '{compute.name}' did not {_WAITED_FOR[owed.goal]} within "
         f"{minutes} minutes. {_sentence(trouble)} {_ADVICE[compute.state]}"
@@ -317,7 +317,7 @@ def gone_reason(compute: Compute) -> str:
 
 
 def _unhealthy_reason(compute: Compute, seen: Observation) -> str:
-    trouble = seen.reason or _stored_trouble(compute) or _sight(seen)
+    trouble = _stored_trouble(compute) or seen.reason or _sight(seen)
     return (
         f"The compute instance '{compute.name}' could not be repaired. {_sentence(trouble)} "
         "Its disk is kept: restart it, or delete it."
@@ -325,6 +325,7 @@ def _unhealthy_reason(compute: Compute, seen: Observation) -> str:
 
 
 def _stored_trouble(compute: Compute) -> str | None:
+    """Why the last action failed, which says more than what the machine looks like since."""
     return compute.errors[0].message if compute.errors else None
 
 

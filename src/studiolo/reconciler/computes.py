@@ -21,7 +21,7 @@ from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.engines.base import Engine, Permanent, Temporary, Unreachable
 from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.outages import Outages
-from studiolo.reconciler.outcomes import Outcomes
+from studiolo.reconciler.outcomes import RETRYING, Outcomes
 from studiolo.reconciler.pace import Pace
 from studiolo.reconciler.specs import Specs
 from studiolo.store.database import Database
@@ -244,7 +244,7 @@ def _permanent(compute: Compute, reason: str) -> Verdict:
 
 
 def _expiry(compute: Compute, trouble: str) -> Ended:
-    told = replace(compute, errors=(Detail("Retrying", trouble),))
+    told = replace(compute, errors=(Detail(RETRYING, trouble),))
     return Ended(Event.EXPIRED, expiry_reason(told, None))
 
 

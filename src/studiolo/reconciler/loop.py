@@ -191,8 +191,12 @@ class Reconciler:
             self.hint()
 
     async def _purging(self) -> None:
-        await purge(self._database, self._clock, self._pace.keep_days)
+        await self.purge()
         await asyncio.sleep(self._pace.housekeeping)
+
+    async def purge(self) -> None:
+        """Forget what nobody can ask for any more."""
+        await purge(self._database, self._clock, self._pace.keep_days)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

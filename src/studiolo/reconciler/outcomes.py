@@ -20,6 +20,9 @@ from studiolo.reconciler.claims import Claim
 from studiolo.store.database import Database
 from studiolo.store.transaction import Transaction
 
+RETRYING = "Retrying"
+"""Code of an error that stands in the way for now, and is tried against."""
+
 
 class Outcomes:
     """Writes results.
@@ -80,9 +83,7 @@ class Outcomes:
 
         :param trouble: what stands in the way, shown to a person while it lasts.
         """
-        compute = claim.compute
-        if trouble is not None:
-            compute = replace(compute, errors=(Detail("Retrying", trouble),))
+        compute = _with_trouble(claim.compute, trouble)
         due = self._clock() + timedelta(seconds=seconds)
         if compute.deadline is not None:
             due = min(due, compute.deadline)
@@ -108,6 +109,17 @@ class Outcomes:
         """Give the claim back with nothing changed: the instance stays due."""
         async with self._database.transaction() as tx:
             await tx.leases.release(claim.compute.id, token=claim.token)
+
+
+def _with_trouble(compute: Compute, trouble: str | None) -> Compute:
+    """Show what stands in the way, or no longer; a state that has failed keeps its own reason."""
+    if compute.state not in TRANSIENT and compute.state is not State.RUNNING:
+        return compute
+    if trouble is not None:
+        return replace(compute, errors=(Detail(RETRYING, trouble),))
+    if any(error.code == RETRYING for error in compute.errors):
+        return replace(compute, errors=())
+    return compute
 
 
 async def end_operations(tx: Transaction, after: Compute, event: Event, now: datetime) -> None:

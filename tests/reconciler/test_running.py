@@ -1,0 +1,80 @@
+"""The reconciler as it runs: soon after a hint, and through errors of its database."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from studiolo.clock import utc_now
+from studiolo.domain.states import Event, State
+from studiolo.engines.fake import FakeEngine
+from studiolo.reconciler import Pace, Reconciler
+from studiolo.store.database import Database
+from tests.support.reconciling import DEPLOYMENT, SPECS, Bench
+
+
+@asynccontextmanager
+async def _live(database: Database, pace: Pace) -> AsyncIterator[Bench]:
+    """A bench whose reconciler runs by itself, in real time."""
+    bench = Bench(database)
+    bench.clock = utc_now
+    bench.engine = FakeEngine(DEPLOYMENT, world=bench.world)
+    bench.reconciler = Reconciler(database, {"local": bench.engine}, SPECS, pace=pace)
+    await bench.open()
+    task = asyncio.create_task(bench.reconciler.run())
+    try:
+        yield bench
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _until(bench: Bench, compute, state: State | None) -> float:
+    start = time.monotonic()
+    async with asyncio.timeout(20):
+        while True:
+            found = await bench.find(compute)
+            if (found.state if found else None) is state:
+                return time.monotonic() - start
+            await asyncio.sleep(0.002)
+
+
+async def test_a_hint_is_acted_on_long_before_the_next_poll(database: Database) -> None:
+    async with _live(database, Pace(poll=30, resync=30)) as bench:
+        compute = await bench.create()
+        bench.reconciler.hint()
+        took = await _until(bench, compute, State.RUNNING)
+        assert took < 5, "found without waiting for a poll or a sweep"
+        for event, state in ((Event.STOP, State.STOPPED), (Event.DELETE, None)):
+            await bench.request(compute, event)
+            bench.reconciler.hint()
+            assert await _until(bench, compute, state) < 5
+
+
+async def test_without_any_hint_due_work_is_found_by_polling(database: Database) -> None:
+    async with _live(database, Pace(poll=0.05)) as bench:
+        compute = await bench.create()
+        await _until(bench, compute, State.RUNNING)
+
+
+async def test_a_database_that_is_away_for_a_while_stops_nothing_for_good(
+    database: Database, monkeypatch
+) -> None:
+    original = database.transaction
+    away = True
+
+    def transaction():
+        if away:
+            raise ConnectionError("the database is away")
+        return original()
+
+    async with _live(database, Pace(poll=0.05, resync=0.05, lease=0.3)) as bench:
+        monkeypatch.setattr(database, "transaction", transaction)
+        await asyncio.sleep(0)
+        away = False
+        compute = await bench.create()
+        away = True
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        away = False
+        await _until(bench, compute, State.RUNNING)
