@@ -55,6 +55,11 @@ class Place:
         (found,) = [p for p in self.processes(machine_id) if p.argv[-1] == config]
         return found
 
+    def server(self, machine_id: str) -> int:
+        """Pid of the machine's Jupyter Server."""
+        (found,) = [p for p in self.processes(machine_id) if "jupyterlab" in p.argv]
+        return found.pid
+
     async def freeze(self, machine_id: str) -> None:
         for process in self.processes(machine_id):
             process.send(signal.SIGSTOP)

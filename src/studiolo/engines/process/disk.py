@@ -68,11 +68,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make `folder` (and its parents) with mode 0700, or check the one that is there.
+    """Make `folder` (and missing parents) with mode 0700, or check the one that is there.
 
     :raises Permanent: it is a link, or somebody else's: sockets and secrets must not go there.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not folder.is_dir() or folder.is_symlink():
         raise Permanent(f"{folder} is not a folder of this user's own; remove it.")
