@@ -18,13 +18,20 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from studiolo import echo, faults, journal
+from studiolo.api import authorization
 from studiolo.api.app import create_app
 from studiolo.api.catalogue import load_catalogue
+from studiolo.api.computes import routers as computes
 from studiolo.api.discovery import endpoints as discovery
+from studiolo.api.gate import Gatekeeper
+from studiolo.api.groups import endpoints as groups
+from studiolo.api.groups import resources
 from studiolo.api.identity import routers as identity_routers
 from studiolo.api.identity.bootstrap import ensure_first_administrator
 from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.service import IdentityService
+from studiolo.api.locations import endpoints as locations
+from studiolo.api.operations import endpoints as operations
 from studiolo.api.services import Deployment, Services
 from studiolo.api.subscriptions import endpoints as subscriptions
 from studiolo.api.workspaces import endpoints as workspaces
@@ -36,6 +43,8 @@ from studiolo.engines.fake import FakeEngine
 from studiolo.engines.process.engine import ProcessEngine
 from studiolo.engines.process.image import ImageStore
 from studiolo.engines.process.image_sources import AGENT
+from studiolo.gateway.cache import CachedBackend
+from studiolo.gateway.gate_app import GateApp
 from studiolo.local import local_app
 from studiolo.reconciler.loop import Reconciler
 from studiolo.reconciler.pace import Pace
@@ -57,7 +66,13 @@ ROUTERS = (
     discovery.router,
     identity_routers.router,
     subscriptions.router,
+    groups.router,
+    resources.router,
+    authorization.router,
     workspaces.router,
+    computes.router,
+    operations.router,
+    locations.router,
     echo.router,
 )
 """Everything the public application answers."""
@@ -136,11 +151,11 @@ def make_reconciler(
     return Reconciler(database, engines, specs, pace=pace)
 
 
-async def make_services(settings: Settings, database: Database) -> tuple[Services, Reconciler]:
+def make_services(
+    settings: Settings, database: Database, identity: IdentityService
+) -> tuple[Services, Reconciler]:
     """Everything a route may need, and the reconciler that acts on what routes store."""
-    deployment = await first_facts(database)
-    identity = await IdentityService.open(database, settings, deployment, utc_now)
-    await ensure_first_administrator(identity)
+    deployment = identity.deployment
     catalogue = load_catalogue(settings.home)
     engines = {settings.location: make_engine(settings, deployment)}
     reconciler = make_reconciler(settings, database, engines, deployment, catalogue)
@@ -164,11 +179,15 @@ async def control_plane(settings: Settings) -> AsyncIterator[tuple[ASGIApp, ASGI
     database = Database.open(settings.database_url.get_secret_value())
     try:
         await migrations.upgrade(database)
-        services, reconciler = await make_services(settings, database)
+        deployment = await first_facts(database)
+        identity = await IdentityService.open(database, settings, deployment, utc_now)
+        await ensure_first_administrator(identity)
+        services, reconciler = make_services(settings, database, identity)
+        gate = GateApp(CachedBackend(Gatekeeper(services, identity)), settings.domain)
         public = create_app(services, ROUTERS)
         work = asyncio.create_task(reconciler.run(), name="reconciler")
         try:
-            yield public, local_app(services, None)
+            yield public, local_app(services, gate)
         finally:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):

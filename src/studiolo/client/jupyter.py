@@ -5,6 +5,7 @@ https://jupyter-client.readthedocs.io/en/stable/messaging.html
 """
 
 import json
+import socket
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -45,10 +46,11 @@ def open_websocket(url: str, token: str, root: Path | None) -> ClientConnection:
     secure = parts.scheme in ("https", "wss")
     target = urlunsplit(parts._replace(scheme="wss" if secure else "ws"))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    address = (dial_host(parts.hostname or ""), parts.port or (443 if secure else 80))
     try:
         return connect(
             target,
-            host=dial_host(parts.hostname or ""),
+            sock=socket.create_connection(address, timeout=10),
             ssl=tls_context(root) if secure else None,
             server_hostname=parts.hostname if secure else None,
             additional_headers=headers,
@@ -121,8 +123,8 @@ class Jupyter:
         kernel = session["kernel"]["id"]
         url = f"{self._origin}/api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
         try:
-            with open_websocket(url, self._token, self._root) as socket:
-                yield Kernel(socket)
+            with open_websocket(url, self._token, self._root) as connection:
+                yield Kernel(connection)
         finally:
             self._send("DELETE", f"/api/sessions/{session['id']}")
 
@@ -134,9 +136,9 @@ class Jupyter:
         name = self._json("POST", "/api/terminals")["name"]
         url = f"{self._origin}/terminals/websocket/{name}"
         try:
-            with open_websocket(url, self._token, self._root) as socket:
-                socket.send(json.dumps(["stdin", f"{command}\r"]))
-                return _hears(socket, expected, timeout)
+            with open_websocket(url, self._token, self._root) as connection:
+                connection.send(json.dumps(["stdin", f"{command}\r"]))
+                return _hears(connection, expected, timeout)
         finally:
             self._send("DELETE", f"/api/terminals/{name}")
 
@@ -153,12 +155,12 @@ class Jupyter:
         return response
 
 
-def _hears(socket: ClientConnection, expected: str, timeout: float) -> bool:
+def _hears(connection: ClientConnection, expected: str, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
     heard = ""
     while (left := deadline - time.monotonic()) > 0:
         try:
-            kind, *rest = json.loads(socket.recv(timeout=left))
+            kind, *rest = json.loads(connection.recv(timeout=left))
         except TimeoutError:
             return False
         except WebSocketException as error:
@@ -173,8 +175,8 @@ def _hears(socket: ClientConnection, expected: str, timeout: float) -> bool:
 class Kernel:
     """A running kernel, one cell at a time."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
         self._session = uuid.uuid4().hex
 
     def run(self, code: str, timeout: float = _CELL_SECONDS) -> list[Json]:
@@ -184,7 +186,7 @@ class Kernel:
         :raises ClientError: the kernel did not finish in `timeout` seconds.
         """
         message = self._request(code)
-        self._socket.send(json.dumps(message))
+        self._connection.send(json.dumps(message))
         outputs: list[Json] = []
         for kind, content in self._replies(message["header"]["msg_id"], timeout):
             if kind == "error":
@@ -226,7 +228,7 @@ class Kernel:
 
     def _receive(self, deadline: float) -> Json:
         try:
-            text = self._socket.recv(timeout=max(deadline - time.monotonic(), 0.0))
+            text = self._connection.recv(timeout=max(deadline - time.monotonic(), 0.0))
         except TimeoutError:
             raise ClientError("The kernel did not finish the cell.", code="CellTimeout") from None
         except WebSocketException as error:

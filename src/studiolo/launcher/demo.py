@@ -111,7 +111,7 @@ async def _shown(
     except Interrupted:
         stages.console.print("Interrupted.")
         return 130
-    except (*FAILURES, ClientError) as error:
+    except FAILURES as error:
         stages.console.print(f"FAILED at '{stages.present}': ", style="bold red", end="")
         stages.console.print(str(error), markup=False, soft_wrap=True)
         if not temporary:

@@ -7,6 +7,7 @@ import signal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from studiolo.client.errors import ClientError
 from studiolo.engines.base import EngineError
 from studiolo.launcher.checks import CannotStart
 from studiolo.launcher.deployment import Running, deployment
@@ -14,7 +15,7 @@ from studiolo.launcher.supervisor import ChildError
 from studiolo.serving import AlreadyServed
 from studiolo.settings import Settings
 
-FAILURES = (CannotStart, ChildError, AlreadyServed, EngineError, OSError)
+FAILURES = (CannotStart, ChildError, AlreadyServed, EngineError, ClientError, OSError)
 """What keeps a deployment from starting; each says why."""
 
 
