@@ -14,6 +14,7 @@ PLACE = Place(
     group={"name": "rg1", "location": "local", "id": "/subscriptions/s-1/resourceGroups/rg1"},
     subscription={"subscriptionId": "s-1", "tenantId": "t-1", "id": "/subscriptions/s-1"},
     deployment="dep1",
+    fresh="one",
 )
 
 
@@ -102,6 +103,11 @@ def test_unique_string_is_stable_and_thirteen_characters():
     assert len(first) == 13
 
 
+def test_new_guid_gives_another_value_each_time():
+    first, second = evaluate("[createArray(newGuid(), newGuid())]")
+    assert first != second
+
+
 @pytest.mark.parametrize(
     ("expression", "part"),
     [
@@ -114,7 +120,7 @@ def test_unique_string_is_stable_and_thirteen_characters():
         ("[toLower(1)]", "needs a string, not integer"),
         ("[toLower()]", "takes 1 arguments, not 0"),
         ("[if('x', 1, 2)]", "needs a boolean"),
-        ("[and(true())]", "arguments"),
+        ("[and(true())]", "argument count"),
         ("[parameters('x')]", "parameter 'x' is not defined"),
         ("[variables('loop')]", "refers to itself"),
         ("[format('{1}', 'a')]", "no value for the placeholder"),

@@ -51,10 +51,15 @@ class TemplateDeployment:
     @property
     def arm_id(self) -> str:
         """`/subscriptions/.../providers/Microsoft.Resources/deployments/{name}`."""
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.Resources/deployments/{self.name}"
-        )
+        return deployment_id(self.subscription, self.resource_group, self.name)
+
+
+def deployment_id(subscription: str, group: str, name: str) -> str:
+    """The ARM id of a deployment to a resource group."""
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/{group}"
+        f"/providers/Microsoft.Resources/deployments/{name}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

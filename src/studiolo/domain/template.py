@@ -40,11 +40,14 @@ class Place:
 
     :param group: the resource group as `resourceGroup()` returns it.
     :param subscription: as `subscription()` returns it.
+    :param deployment: its name.
+    :param fresh: a text nobody has used; `newGuid()` makes its values of it.
     """
 
     group: Mapping[str, Json]
     subscription: Mapping[str, Json]
     deployment: str
+    fresh: str
 
 
 @dataclass(slots=True)
@@ -74,6 +77,7 @@ class Evaluator:
     ) -> None:
         self._place = place
         self._work = 0
+        self._guids = 0
         self._parameters = _Frame("parameter", defaults, dict(parameters))
         self._variables = _Frame("variable", {key.lower(): v for key, v in variables.items()})
 
@@ -142,7 +146,9 @@ class Evaluator:
         """`if`, `and`, `or`: the branch that is not taken may not even be possible."""
         fewest, most = _LAZY[name]
         if len(node.arguments) < fewest or (most is not None and len(node.arguments) > most):
-            raise TemplateError(f"The template function '{node.name}' has too few arguments.")
+            raise TemplateError(
+                f"The template function '{node.name}' has too few or too many arguments."
+            )
         if name == "if":
             chosen = 1 if self._condition(node, 0, depth) else 2
             return self._run(node.arguments[chosen], depth + 1)
@@ -190,7 +196,13 @@ class Evaluator:
             return Function(name, lambda: constants[name], 0, 0)
         if name == "resourceid":
             return Function(name, self._resource_id, 2, None)
+        if name == "newguid":
+            return Function(name, self._new_guid, 0, 0)
         return None
+
+    def _new_guid(self) -> Json:
+        self._guids += 1
+        return FUNCTIONS["guid"]((self._place.fresh, str(self._guids)))
 
     def _resource_id(self, *parts: Json) -> str:
         """`resourceId([subscription], [group], type, name, ...)`."""

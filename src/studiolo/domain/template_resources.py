@@ -86,18 +86,23 @@ class Expansion:
 
     :param parameters: as Azure shows them again: type and value, but no value of a secure one.
     :param outputs: as Azure shows them: type and value.
+    :param left_out: paths of resources that were wanted and left out, in lower case.
     """
 
     resources: tuple[TemplateResource, ...]
     parameters: Mapping[str, Json]
     outputs: Mapping[str, Json]
+    left_out: frozenset[str]
 
 
-def expand(template: Json, given: Json, place: Place) -> Expansion:
+def expand(
+    template: Json, given: Json, place: Place, leave_out: frozenset[str] = frozenset()
+) -> Expansion:
     """Evaluate a template.
 
     :param template: the template's JSON.
     :param given: `properties.parameters` of the deployment: `{name: {"value": ...}}`.
+    :param leave_out: resource types, in lower case, that are left out instead of refused.
     :raises TemplateError: it cannot be used; the message says where.
     """
     sections = _sections(template)
@@ -107,10 +112,12 @@ def expand(template: Json, given: Json, place: Place) -> Expansion:
     evaluator = _evaluator(declared, values, sections, place)
     for name, declaration in declared.items():
         _check_parameter(name, _mapping(declaration, name), evaluator)
+    resources, left_out = _collect(sections.get("resources"), evaluator, leave_out)
     return Expansion(
-        resources=_ordered(_collect(sections.get("resources"), evaluator)),
+        resources=_ordered(resources),
         parameters=_shown_parameters(declared, evaluator),
         outputs=_outputs(_mapping(sections.get("outputs"), "outputs"), evaluator),
+        left_out=frozenset(left_out),
     )
 
 
@@ -211,10 +218,13 @@ def _check_bounds(name: str, declaration: Mapping[str, Json], value: Json) -> No
             )
 
 
-def _collect(listed: Json, evaluator: Evaluator) -> list[TemplateResource]:
+def _collect(
+    listed: Json, evaluator: Evaluator, leave_out: frozenset[str]
+) -> tuple[list[TemplateResource], list[str]]:
     if not isinstance(listed, list):
         raise TemplateError("'resources' must be an array.", target="resources")
     found: list[TemplateResource] = []
+    left_out: list[str] = []
     waiting: deque[tuple[Json, TemplateResource | None]] = deque((each, None) for each in listed)
     while waiting:
         entry, parent = waiting.popleft()
@@ -223,12 +233,15 @@ def _collect(listed: Json, evaluator: Evaluator) -> list[TemplateResource]:
             raise TemplateError(f"{shown(name)} of a resource is not supported.", target=name[:120])
         if not _wanted(fields, evaluator):
             continue
+        if parent is None and str(fields.get("type")).lower() in leave_out:
+            left_out.append(_path(*_kind_and_name(fields, None, evaluator)).lower())
+            continue
         resource = _resource(fields, parent, evaluator)
         found.append(resource)
         waiting.extend((child, resource) for child in _list(fields, "resources"))
         if len(found) > MAX_RESOURCES:
             raise TemplateError(f"A template may have at most {MAX_RESOURCES} resources.")
-    return found
+    return found, left_out
 
 
 def _wanted(fields: Mapping[str, Json], evaluator: Evaluator) -> bool:
@@ -241,10 +254,7 @@ def _wanted(fields: Mapping[str, Json], evaluator: Evaluator) -> bool:
 def _resource(
     fields: Mapping[str, Json], parent: TemplateResource | None, evaluator: Evaluator
 ) -> TemplateResource:
-    kind = _text(fields, "type", evaluator)
-    name = _text(fields, "name", evaluator)
-    if parent is not None:
-        kind, name = f"{parent.kind}/{kind}", "/".join((*parent.names, name))
+    kind, name = _kind_and_name(fields, parent, evaluator)
     known = {each.lower(): each for each in (WORKSPACE, COMPUTE)}.get(kind.lower())
     if known is None:
         raise TemplateError(
@@ -252,18 +262,31 @@ def _resource(
             f"'{COMPUTE}'.",
             target=kind[:120],
         )
-    names = tuple(name.split("/"))
+    needs = _list(fields, "dependson")
+    return TemplateResource(
+        kind=known,
+        names=tuple(name.split("/")),
+        path=_path(known, name),
+        api_version=_text(fields, "apiversion", evaluator),
+        body={key: evaluator.value(fields[key]) for key in _ENVELOPE if key in fields},
+        depends_on=tuple(_text({"dependson": each}, "dependson", evaluator) for each in needs),
+    )
+
+
+def _kind_and_name(
+    fields: Mapping[str, Json], parent: TemplateResource | None, evaluator: Evaluator
+) -> tuple[str, str]:
+    kind, name = _text(fields, "type", evaluator), _text(fields, "name", evaluator)
+    if parent is None:
+        return kind, name
+    return f"{parent.kind}/{kind}", "/".join((*parent.names, name))
+
+
+def _path(kind: str, name: str) -> str:
     try:
-        path = resource_path(known, names)
+        return resource_path(kind, name.split("/"))
     except Misuse as wrong:
         raise TemplateError(f"The resource name {shown(name)} {wrong}.", target="name") from None
-    body = {key: evaluator.value(fields[key]) for key in _ENVELOPE if key in fields}
-    needs = [
-        _text({"dependson": each}, "dependson", evaluator) for each in _list(fields, "dependson")
-    ]
-    return TemplateResource(
-        known, names, path, _text(fields, "apiversion", evaluator), body, tuple(needs)
-    )
 
 
 def _list(fields: Mapping[str, Json], key: str) -> list[Json]:

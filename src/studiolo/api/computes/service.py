@@ -115,6 +115,18 @@ class ComputeService:
             self.services.hint()
         return outcome
 
+    async def put_in(self, tx: Transaction, asked: Wanted) -> Outcome:
+        """As :meth:`put`, inside a unit of work of the caller's, who commits it and then hints.
+
+        :raises StudioloError: it cannot be done; the caller gives up the whole unit of work.
+        """
+        try:
+            return await self._put(tx, asked)
+        except _TakenError as taken:
+            raise await self._name_taken(taken.holder) from None
+        except _OverwrittenError:
+            raise self._contended() from None
+
     async def patch(self, body: ComputeBody) -> Compute:
         """Change what the body says of an existing instance.
 
@@ -165,7 +177,10 @@ class ComputeService:
                     return await attempt(tx)
             except (_OverwrittenError, IntegrityError) as lost:
                 _log.info("compute.write_lost", name=self.name, why=type(lost).__name__)
-        raise Conflict(
+        raise self._contended()
+
+    def _contended(self) -> Conflict:
+        return Conflict(
             f"Compute '{self.name}' is being changed by others at this moment. Try again.",
             target=self.name,
         )

@@ -1,0 +1,1 @@
+"""ARM template deployments to a resource group: `Microsoft.Resources/deployments`."""
