@@ -164,9 +164,7 @@ async def put(
     services: Provided,
 ) -> Response:
     """Deploy: everything the template asks for is stored when this answers, or nothing is."""
-    deploying, plan = await _prepare(
-        request, caller, services, subscription, group, deployment, body
-    )
+    deploying, plan = await _prepare(request, caller, services, target, body)
     async with services.database.transaction() as tx:
         stored, created = await deploying.store(tx, body, plan)
         operations = await operations_of(tx, stored.resources)
@@ -193,9 +191,7 @@ async def validate(
     services: Provided,
 ) -> dict[str, Any]:
     """Hold the deployment against everything a PUT would, quota and names too; change nothing."""
-    deploying, plan = await _prepare(
-        request, caller, services, subscription, group, deployment, body
-    )
+    deploying, plan = await _prepare(request, caller, services, target, body)
     await _try(deploying, plan)
     return render_validated(deploying.arm_id, target.deployment, plan, services.clock())
 
@@ -209,9 +205,7 @@ async def what_if(
     services: Provided,
 ) -> dict[str, Any]:
     """What a PUT would create; existing resources are named, without a comparison of fields."""
-    deploying, plan = await _prepare(
-        request, caller, services, subscription, group, deployment, body
-    )
+    deploying, plan = await _prepare(request, caller, services, target, body)
     return render_what_if(plan, await _try(deploying, plan))
 
 
