@@ -262,9 +262,9 @@ async def _look(
 
 
 async def _find(tx: Transaction, subscription: str, group: str, name: str) -> TemplateDeployment:
+    await find_group(tx, subscription, group)
     found = await tx.deployments.get(subscription, group, name)
     if found is None:
-        await find_group(tx, subscription, group)
         raise NotFound(
             f"Deployment '{name[:80]}' could not be found.",
             code="DeploymentNotFound",

@@ -14,6 +14,7 @@ from studiolo.api.computes.lookup import WorkspaceName
 from studiolo.api.computes.service import ComputeService
 from studiolo.api.deployments.bodies import DeploymentBody
 from studiolo.api.deployments.plan import ComputeStep, Plan, Step
+from studiolo.api.groups.service import refuse_deleting
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.records import accepted, changed_by, created_by, new_etag
 from studiolo.api.workspaces.service import Writer, put_workspace
@@ -61,6 +62,7 @@ class Deploying:
         :raises Conflict: one of this name is under way, or a resource's state does not allow it.
         """
         check_name(self.name)
+        await refuse_deleting(tx, self.group)
         stored = await tx.deployments.get(self.group.subscription, self.group.name, self.name)
         if stored is not None and (await progress(tx, stored)).state == "Running":
             raise Conflict(

@@ -31,7 +31,6 @@ from studiolo.api.workspaces.endpoints import writer_of
 from studiolo.api.workspaces.service import find_group
 from studiolo.domain.errors import Forbidden, NotFound
 from studiolo.domain.resources import OperationStatus, Principal, ResourceGroup
-from studiolo.store.group_endings import end_group_delete
 
 router = APIRouter(tags=["resource groups"])
 
@@ -95,14 +94,7 @@ async def has_group(_caller: Reader, subscription: str, group: str, services: Pr
 
 
 async def _look(services: Services, subscription: str, name: str) -> tuple[ResourceGroup, bool]:
-    """The group, after a delete that is over has been ended, and whether it is being deleted."""
-    async with services.database.reading() as tx:
-        group = await find_group(tx, subscription, name)
-        deleting = await deletion_of(tx, group) is not None
-    if not deleting:
-        return group, False
-    async with services.database.transaction() as tx:
-        await end_group_delete(tx, subscription, name, services.clock())
+    """The group, and whether it is being deleted."""
     async with services.database.reading() as tx:
         group = await find_group(tx, subscription, name)
         return group, await deletion_of(tx, group) is not None
@@ -172,7 +164,6 @@ async def delete(
         stored = await find_group(tx, known, group)
         etag.check(request, stored.etag)
         operation = await delete_group(tx, stored, writer_of(request, caller, services))
-        await end_group_delete(tx, known, group, services.clock())
     services.hint()
     return Response(
         status_code=202, headers=_polling(request, services, operation.id, operation.subscription)
@@ -203,10 +194,6 @@ async def operation_result(
         raise NotFound(f"The operation '{operation[:80]}' could not be found.")
     if found.principal != caller.id and not await services.identity.may(caller, READ, found.scope):
         raise Forbidden(f"The operation '{operation[:80]}' was begun by somebody else.")
-    if found.status is OperationStatus.IN_PROGRESS:
-        async with services.database.transaction() as tx:
-            await end_group_delete(tx, known, found.scope.rsplit("/", 1)[-1], services.clock())
-            found = await tx.operations.get(operation) or found
     if found.status is OperationStatus.IN_PROGRESS:
         return Response(
             status_code=202, headers=_polling(request, services, found.id, found.subscription)

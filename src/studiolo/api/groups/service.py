@@ -75,17 +75,25 @@ async def change_group(
 
     :raises Conflict: it is being deleted, or somebody else changed it meanwhile.
     """
-    if await deletion_of(tx, stored) is not None:
-        raise Conflict(
-            f"Resource group '{stored.name}' is being deleted. Wait until it is gone.",
-            code="ResourceGroupBeingDeleted",
-            target=stored.name,
-        )
+    await refuse_deleting(tx, stored)
     if dict(tags) == dict(stored.tags):
         return stored
     written = await _save(tx, replace(stored, tags=tags), stored, writer)
     await _log(tx, writer, WRITE, written, "Succeeded")
     return written
+
+
+async def refuse_deleting(tx: Transaction, group: ResourceGroup) -> None:
+    """Let nothing be written in a group that is going away.
+
+    :raises Conflict: `ResourceGroupBeingDeleted`.
+    """
+    if await deletion_of(tx, group) is not None:
+        raise Conflict(
+            f"Resource group '{group.name}' is being deleted. Wait until it is gone.",
+            code="ResourceGroupBeingDeleted",
+            target=group.name,
+        )
 
 
 async def deletion_of(tx: Transaction, group: ResourceGroup) -> Operation | None:
@@ -97,8 +105,8 @@ async def deletion_of(tx: Transaction, group: ResourceGroup) -> Operation | None
 async def delete_group(tx: Transaction, stored: ResourceGroup, writer: Writer) -> Operation:
     """Begin to delete the group and everything in it, the way each workspace is deleted by itself.
 
-    Repeating it returns the operation that is under way. The end comes when the last workspace is
-    gone, see :func:`studiolo.store.group_endings.end_group_delete`.
+    Repeating it returns the operation that is under way. The reconciler removes the group when its
+    last workspace is gone. Its deployments, which are only a record, go at once.
     """
     running = await deletion_of(tx, stored)
     if running is not None:
@@ -107,6 +115,7 @@ async def delete_group(tx: Transaction, stored: ResourceGroup, writer: Writer) -
     group = await _save(tx, stored, stored, writer)
     for workspace in await workspaces_in(tx, group):
         await delete_workspace(tx, workspace, writer)
+    await tx.deployments.remove_group(group.subscription, group.name)
     operation = begun(
         writer.caller,
         writer.now,
