@@ -30,9 +30,9 @@ _TEXT_MAX = 65536
 
 
 class ArmModel(BaseModel):
-    """A request body's object: camelCase on the wire, unknown fields refused."""
+    """A request body's object: camelCase on the wire, unknown fields refused, no conversions."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
 
 Model = TypeVar("Model", bound=BaseModel)
