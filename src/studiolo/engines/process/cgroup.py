@@ -116,12 +116,14 @@ class Cgroups:
     def _open(self, mount: _Mount) -> Hierarchy | None:
         if mount.version == 1:
             return self._base(1, mount.own, mount.controllers)
-        for parent in (mount.own, *mount.own.parents):
-            handed_down = _hand_down(parent)
-            if handed_down is not None:
-                return self._base(2, parent, handed_down)
-            if parent == mount.top:
-                break
+        usable = [
+            (parent, controllers)
+            for parent in _nearest_first(mount)
+            if (controllers := _hand_down(parent)) is not None
+        ]
+        # The nearest that can limit something; else the nearest that can at least kill.
+        for parent, controllers in sorted(usable, key=lambda found: not found[1])[:1]:
+            return self._base(2, parent, controllers)
         return None
 
     def _base(self, version: int, parent: Path, controllers: frozenset[str]) -> Hierarchy | None:
@@ -135,6 +137,16 @@ class Cgroups:
         if version == 2:
             controllers &= _hand_down(base) or frozenset()
         return Hierarchy(version, base, controllers)
+
+
+def _nearest_first(mount: _Mount) -> Iterator[Path]:
+    """Where our groups could be: above our own group, so that they outlive it (systemd kills what
+    is below a scope or service that ends), or in it where nothing is above.
+    """
+    for parent in mount.own.parents:
+        if parent.is_relative_to(mount.top):
+            yield parent
+    yield mount.own
 
 
 def _own_places(text: str) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,12 @@ from studiolo.engines.process.probe import answers
 from studiolo.engines.process.sight import Sight
 from studiolo.engines.process.start import address
 
-_THREADS = 32
+_LOOKERS = 8
+_WORKERS = 32
+"""Threads that look, and threads that change machines. Apart, so that looking never waits for
+machines that take their time to stop.
+"""
+
 _LOCK_SECONDS = 10.0
 _HUNG_SECONDS = 20.0
 """An agent that has run this long and does not answer is replaced by `ensure`. Its applications
@@ -60,7 +65,8 @@ class ProcessEngine:
         self._folder = machines
         self._run = run
         self._clock = clock
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="process-engine")
+        self._lookers = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="process-engine-look")
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="process-engine-work")
         self._machines = Machines(
             deployment=deployment,
             shares=shares,
@@ -121,7 +127,8 @@ class ProcessEngine:
 
     async def aclose(self) -> None:
         """See :meth:`Engine.aclose`."""
-        self._threads.shutdown(wait=False)
+        self._lookers.shutdown(wait=False)
+        self._workers.shutdown(wait=False)
 
     # --- LogSource ----------------------------------------------------------------------------
 
@@ -165,14 +172,17 @@ class ProcessEngine:
             with machine_lock(self._folders(), layout.folder.name, seconds=_LOCK_SECONDS) as lock:
                 return work(lock)
 
-        return await self._in_thread(run)
+        return await self._in_thread(run, self._workers)
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _in_thread(
+        self, work: Callable[[], T], threads: ThreadPoolExecutor | None = None
+    ) -> T:
         def run() -> T:
             with _explained(self._folder):
                 return work()
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads or self._lookers, run)
 
 
 @contextmanager

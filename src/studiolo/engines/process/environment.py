@@ -45,7 +45,7 @@ def machine_environment(
         for name, value in inherited.items()
         if name in _INHERITED or name.startswith("LC_")
     }
-    return passed | _basics(layout) | _python(layout, image) | _instance(spec)
+    return {"LANG": "C.UTF-8"} | passed | _basics(layout) | _python(layout, image) | _instance(spec)
 
 
 def _basics(layout: Layout) -> dict[str, str]:

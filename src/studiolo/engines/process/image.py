@@ -82,17 +82,17 @@ class ImageStore:
         if path.is_dir():
             return path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _builder_lock(path.parent, progress):
+        with _builder_lock(path.parent, progress) as lock:
             for leftover in path.parent.glob(f"{_BUILDING}*"):
                 remove_tree(leftover)
             if not path.is_dir():
-                self._build(name, path, progress)
+                self._build(name, path, progress, lock)
         return path
 
-    def _build(self, name: str, path: Path, progress: Progress) -> None:
+    def _build(self, name: str, path: Path, progress: Progress, lock: int) -> None:
         building = path.with_name(f"{_BUILDING}{path.name}")
         description = self._description(name)
-        self._uv(["venv", "--relocatable", "--no-project", str(building)], building, name)
+        self._uv(["venv", "--relocatable", "--no-project", str(building)], building, name, lock)
         with _counting(building, sources.locked_packages(description), progress):
             # A copy of the lock: uv must not write beside a description that may be read-only.
             project = building / ".project"
@@ -100,7 +100,7 @@ class ImageStore:
             for file in ("pyproject.toml", "uv.lock"):
                 shutil.copyfile(description / file, project / file)
             sync = ["sync", "--locked", "--no-dev", "--compile-bytecode", "--project", str(project)]
-            self._uv(sync, building, name)
+            self._uv(sync, building, name, lock)
         if name == sources.AGENT:
             _copy_agent(building)
         progress("sealing", 0, 1)
@@ -109,13 +109,18 @@ class ImageStore:
         sync_folder(path.parent)
         progress("sealing", 1, 1)
 
-    def _uv(self, arguments: list[str], environment: Path, name: str) -> None:
+    def _uv(self, arguments: list[str], environment: Path, name: str, lock: int) -> None:
+        """Run uv, which holds the lock as well: if we are killed, nobody builds until it is done.
+
+        :raises Temporary: it failed.
+        """
         command = [uv.find_uv_bin(), *arguments, "--no-progress"]
         command += ["--python", str(sources.base_python())]
         done = subprocess.run(  # noqa: S603 - uv from our own dependency, arguments are ours
             command,
             env=self._uv_environment(environment),
             stdin=subprocess.DEVNULL,
+            pass_fds=(lock,),
             capture_output=True,
             text=True,
             check=False,
@@ -144,7 +149,7 @@ class ImageStore:
 
 
 @contextmanager
-def _builder_lock(folder: Path, progress: Progress) -> Iterator[None]:
+def _builder_lock(folder: Path, progress: Progress) -> Iterator[int]:
     descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -152,7 +157,7 @@ def _builder_lock(folder: Path, progress: Progress) -> Iterator[None]:
         except BlockingIOError:
             progress("waiting", 0, 1)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

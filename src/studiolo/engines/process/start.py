@@ -75,16 +75,19 @@ class Starter:
             "lock": lock,
             "groups": [str(folder) for folder in groups.folders],
         }
-        done = subprocess.run(  # noqa: S603 - our own script, its order goes over stdin
-            [str(base_python()), "-I", "-S", str(_SPAWNER)],
-            input=json.dumps(order),
-            env={},
-            pass_fds=(lock,),
-            capture_output=True,
-            text=True,
-            timeout=_SPAWN_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - our own script, its order goes over stdin
+                [str(base_python()), "-I", "-S", str(_SPAWNER)],
+                input=json.dumps(order),
+                env={},
+                pass_fds=(lock,),
+                capture_output=True,
+                text=True,
+                timeout=_SPAWN_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Temporary(f"The agent was not started within {_SPAWN_SECONDS} s.") from error
         if done.returncode or not done.stdout.strip().isdecimal():
             raise Temporary(f"The agent could not be started: {done.stderr.strip()[-300:]}")
         return int(done.stdout)
