@@ -95,3 +95,10 @@ def test_a_link_is_no_log(logs: Logs, tmp_path: Path) -> None:
     assert logs.tail("jupyter", 5) is None
     write(logs, "jupyter", b"written through the link\n")
     assert (tmp_path / "secret").read_text() == "secret\n"
+
+
+def test_a_folder_or_a_pipe_is_no_log(logs: Logs, tmp_path: Path) -> None:
+    write(logs, "agent", b"x\n")
+    (tmp_path / "logs" / "folder.log").mkdir()
+    os.mkfifo(tmp_path / "logs" / "pipe.log")
+    assert logs.sizes() == {"agent": 2}

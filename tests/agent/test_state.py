@@ -1,6 +1,8 @@
 import errno
 import os
+import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,9 +63,6 @@ def test_a_kill_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_process_name_may_hold_anything(tmp_path: Path) -> None:
-    import shutil
-    import subprocess
-
     program = tmp_path / "a) R (1\n2"
     shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as process:

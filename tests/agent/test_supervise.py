@@ -94,12 +94,12 @@ def test_a_stable_run_forgets_earlier_failures() -> None:
 
 
 def test_a_process_nobody_wants_is_stopped() -> None:
-    record, act = decide(release(started()), WELL, 101.0, POLICY)
+    record, act = decide(release(started(), 101.0), WELL, 101.0, POLICY)
     assert (record.phase, act) == (Phase.STOPPED, Act.STOP)
 
 
 def test_a_request_during_a_stop_waits_for_its_end() -> None:
-    stopping, _ = decide(release(started()), WELL, 101.0, POLICY)
+    stopping, _ = decide(release(started(), 101.0), WELL, 101.0, POLICY)
     again = request(stopping, 102.0)
     assert decide(again, WELL, 102.0, POLICY)[1] is Act.STOP
     assert decide(again, Sight(alive=False), 103.0, POLICY)[1] is Act.START
@@ -128,7 +128,7 @@ def test_any_sequence_keeps_the_promises(sequence: list[tuple[str, float]]) -> N
         if happening == "request":
             record = request(record, now)
         elif happening == "release":
-            record = release(record)
+            record = release(record, now)
         alive = alive and happening != "die"
         sight = Sight(alive=alive, healthy=alive and happening == "answer")
         before = record
@@ -158,7 +158,7 @@ def test_a_healthy_machine_converges_to_running_and_stays(
         if happening == "request":
             record = request(record, now)
         elif happening == "release":
-            record = release(record)
+            record = release(record, now)
         sight = Sight(alive=happening in ("answer", "silence"), healthy=happening == "answer")
         record, _ = decide(record, sight, now, POLICY)
     now += POLICY.longest_delay + POLICY.cool_down

@@ -72,7 +72,7 @@ def test_an_application_that_dies_is_restarted(agent: Agent) -> None:
     agent.start().ensure()
     first = agent.served_by()
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: agent.application()["state"] != "Running")
+    eventually(lambda: agent.application()["restarts"] == 1)
     assert agent.ensure().status_code == 200
     shown = agent.application()
     assert agent.served_by() != first
@@ -184,7 +184,8 @@ def test_orphans_are_reaped_and_the_application_keeps_its_exit_status(agent: Age
     eventually(lambda: procfs.stat(orphan) is None)
     misbehave(agent, exit=9)
     os.kill(agent.served_by(), signal.SIGTERM)
-    assert "exit code 9" in agent.ensure().json()["error"]["message"]
+    eventually(lambda: agent.application()["state"] == "Failing")
+    assert "exit code 9" in agent.application()["lastError"]
 
 
 def test_stop_ends_the_process_until_it_is_used_again(agent: Agent) -> None:

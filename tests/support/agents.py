@@ -20,7 +20,7 @@ TOKEN = "the-token-of-the-agent"
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], seconds: float = 20.0) -> T:
+def eventually(look: Callable[[], T], seconds: float = 60.0) -> T:
     """Wait until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_TIMEOUT = aiohttp.ClientTimeout(total=3)
 
 _log = logging.getLogger(__name__)
 

@@ -55,7 +55,7 @@ class Logs:
         with contextlib.suppress(OSError):
             for path in sorted(self._directory.glob(f"*{_SUFFIX}")):
                 with contextlib.suppress(OSError):
-                    if not path.is_symlink():
+                    if path.is_file() and not path.is_symlink():
                         found[path.name.removesuffix(_SUFFIX)] = path.stat().st_size
         return found
 

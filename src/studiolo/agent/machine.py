@@ -91,8 +91,8 @@ class Machine:
         record = await self._supervisor.ensure(wait)
         if public_state(record) == "Failing":
             raise Unavailable(
-                f"{application.display_name} on {self.config.name} cannot start. "
-                f"{record.last_error} Its log is named {application.process}.",
+                f"{application.display_name} on {self.config.name} cannot start; its log "
+                f"'{application.process}' may say more. {record.last_error}",
                 code="ApplicationFailed",
                 target=name,
             )

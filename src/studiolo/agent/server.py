@@ -113,7 +113,8 @@ def listen(address: str) -> socket.socket:
     host, colon, port = address.rpartition(":")
     if not colon:
         raise ValueError(f"listen address {address!r} is neither unix//path nor host:port")
-    return socket.create_server((host.strip("[]"), int(port)))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host.strip("[]"), int(port)), family=family)
 
 
 def forget(address: str) -> None:

@@ -121,9 +121,13 @@ def request(record: Record, now: float) -> Record:
     return replace(record, wanted=True)
 
 
-def release(record: Record) -> Record:
-    """Nobody wants the process any more: :func:`decide` will stop it and forget its failures."""
-    return replace(record, wanted=False, failures=0, last_error=None)
+def release(record: Record, now: float) -> Record:
+    """Nobody wants the process any more: :func:`decide` will stop it. Its failures are forgotten.
+
+    The record says Stopped at once, so that a request in the meantime waits for a new start.
+    """
+    stopped = _enter(record, Phase.STOPPED, now)
+    return replace(stopped, wanted=False, failures=0, last_error=None)
 
 
 def fail(record: Record, reason: str, now: float, policy: Policy) -> Record:

@@ -52,7 +52,7 @@ class Program(Protocol):
         """Name of the process and of its log."""
 
     def launch(self) -> Launch:
-        """How it is started; the same value every time."""
+        """How it is started; the command is the same every time."""
 
     def prepare(self) -> None:
         """Write what it needs to start.
@@ -153,17 +153,17 @@ class Supervisor:
 
     def stop(self) -> None:
         """Want the process no more; it is stopped soon."""
-        self._set(release(self._record))
+        self._set(release(self._record, self._now()))
         self._wake.set()
 
     async def close(self, grace: float = STOP_GRACE) -> None:
         """Stop the process and return when it is gone. `run` must have been cancelled."""
-        self._set(release(self._record))
+        self._set(release(self._record, self._now()))
         if self._stopping:
             await self._stopping
         if self._process and self._process.alive:
             await self._stop(self._process, grace)
-        self._set(replace(self._record, phase=Phase.STOPPED, since=self._now()))
+        self._save()
 
     async def _step(self) -> None:
         """One look, one decision, one act."""
