@@ -1,9 +1,7 @@
 import dataclasses
 
 import httpx
-import pytest
 from tests.support.agents import TOKEN, Agent, eventually
-
 
 CREDENTIALS = (
     "",
