@@ -148,7 +148,7 @@ def make_reconciler(
         poll=settings.poll_seconds, resync=settings.resync_seconds, lease=settings.lease_seconds
     )
     specs = Specs(catalogue, deployment.id, settings.disk_gib, settings.browser_origin)
-    return Reconciler(database, engines, specs, pace=pace)
+    return Reconciler(database, engines, specs, pace=pace, alone=database.is_sqlite)
 
 
 def make_services(

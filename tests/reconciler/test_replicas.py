@@ -187,3 +187,23 @@ async def test_a_replica_that_ends_in_order_gives_its_claims_back(database: Data
     await asyncio.gather(running, return_exceptions=True)
     await other.settle()
     assert await other.state(compute) is State.RUNNING, "without waiting for the lease to run out"
+
+
+async def test_a_process_that_is_alone_takes_over_at_once_from_one_that_died(
+    database: Database,
+) -> None:
+    clock, world = MovedClock(), FakeWorld()
+    engine = StallingEngine(world, clock)
+    dead = Bench(database, clock=clock, world=world, engine=engine)
+    await dead.open()
+    compute = await dead.create()
+    await dead.reconciler.claim_due()
+    await engine.reached.wait()
+
+    heir = Bench(database, clock=clock, world=world)
+    assert await heir.reconciler.claim_due() == 0
+    await heir.reconciler.claims.inherit()
+    await heir.settle()
+    assert await heir.state(compute) is State.RUNNING
+    engine.go_on.set()
+    await dead.reconciler.settled()

@@ -64,6 +64,11 @@ class Claims:
         self._open.update(taken)
         return taken
 
+    async def inherit(self) -> None:
+        """Give back what a process that has died left claimed; only where no other one can run."""
+        async with self._database.transaction() as tx:
+            await tx.leases.release_all(self._locations)
+
     def drop(self, claim: Claim) -> None:
         """Stop renewing: the claim is settled, given back or lost."""
         self._open.discard(claim)

@@ -7,6 +7,7 @@ more per second than a few hundred, and take longer to go round.
 
 import asyncio
 import math
+from bisect import bisect_right
 
 from studiolo.clock import Clock
 from studiolo.engines.base import Engine, EngineError
@@ -26,7 +27,10 @@ class Health:
         self._last: dict[str, str] = {}
 
     async def check(self, location: str, engine: Engine, running: list[str]) -> list[str]:
-        """Check the machines whose turn it is in this second; wake and return the unwell."""
+        """Check the machines whose turn it is in this second; wake and return the unwell.
+
+        :param running: ids in order.
+        """
         turn = self._turn(location, running)
         gate = asyncio.Semaphore(_AT_A_TIME)
         wells = await asyncio.gather(*(_is_well(engine, each, gate) for each in turn))
@@ -39,13 +43,12 @@ class Health:
     def _turn(self, location: str, running: list[str]) -> list[str]:
         """The next machines after those of the last turn, in the order of their ids."""
         wanted = min(math.ceil(len(running) / self._pace.health), self._pace.health_rate)
-        ordered = sorted(running)
-        last = self._last.get(location, "")
-        turn = [each for each in ordered if each > last][:wanted]
-        turn += ordered[: wanted - len(turn)]
+        start = bisect_right(running, self._last.get(location, ""))
+        turn = running[start : start + wanted]
+        turn += running[: wanted - len(turn)]
         if turn:
             self._last[location] = turn[-1]
-        return list(dict.fromkeys(turn))
+        return turn
 
 
 async def _is_well(engine: Engine, machine: str, gate: asyncio.Semaphore) -> bool:

@@ -36,6 +36,9 @@ class Reconciler:
 
     :param engines: one per region, by location.
     :param clock: the wall clock, which leases and deadlines are measured by.
+    :param alone: no other replica can run on this database (SQLite, behind the control plane's
+        lock), so claims that are found at the start belong to a process that has died: work goes on
+        at once, not when they run out.
     :param sleep: waits between two looks at a machine that is on its way.
     """
 
@@ -47,12 +50,14 @@ class Reconciler:
         *,
         pace: Pace | None = None,
         clock: Clock = utc_now,
+        alone: bool = False,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._database = database
         self._engines = engines
         self._pace = pace = pace or Pace()
         self._clock = clock
+        self._alone = alone
         self._hinted = asyncio.Event()
         self._changed = asyncio.Event()
         self._drives: set[asyncio.Task[None]] = set()
@@ -88,6 +93,8 @@ class Reconciler:
 
     async def run(self) -> None:
         """Work until cancelled; then give every claim back, so that a successor need not wait."""
+        if self._alone:
+            await self.claims.inherit()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for part in (

@@ -25,7 +25,8 @@ _ABSENT = Observation.absent()
 class Resync:
     """Wakes instances that differ from their machines, and hands orphans on.
 
-    `running` holds, by region, the ids of running machines as last seen, for health checks.
+    `running` holds, by region and in order, the ids of running machines as last seen, for health
+    checks.
     """
 
     def __init__(

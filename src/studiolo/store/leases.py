@@ -107,6 +107,14 @@ class Leases:
         )
         return changed(gone)
 
+    async def release_all(self, locations: Sequence[str]) -> None:
+        """Give back every claim in these regions, for a process that knows itself to be alone."""
+        await self._session.execute(
+            update(ComputeRow)
+            .where(ComputeRow.location.in_(locations), ComputeRow.lease_token.is_not(None))
+            .values(lease_token=None, lease_until=None)
+        )
+
     async def wake(self, ids: Sequence[str], *, now: datetime) -> None:
         """Make these instances due now, unless they are due already."""
         for start in range(0, len(ids), _CHUNK):

@@ -22,7 +22,7 @@ class ComputeRow(Stamped, Base):
         UniqueConstraint("location", "name_folded"),
         UniqueConstraint("host_label"),
         Index(None, "workspace", "name_folded"),
-        Index(None, "due_at"),
+        Index(None, "location", "due_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

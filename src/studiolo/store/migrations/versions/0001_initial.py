@@ -251,7 +251,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("computes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_computes_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_computes_location_due_at"), ["location", "due_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_computes_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_computes_workspace_name_folded"),
@@ -302,7 +304,7 @@ def downgrade() -> None:
     with op.batch_alter_table("computes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_computes_workspace_name_folded"))
         batch_op.drop_index(batch_op.f("ix_computes_owner_id"))
-        batch_op.drop_index(batch_op.f("ix_computes_due_at"))
+        batch_op.drop_index(batch_op.f("ix_computes_location_due_at"))
 
     op.drop_table("computes")
     with op.batch_alter_table("client_secrets", schema=None) as batch_op:
