@@ -33,6 +33,7 @@ from studiolo.gateway.caddy import Caddy
 from studiolo.gateway.config import GatewayConfig
 from studiolo.gateway.cookies import SESSION_COOKIE
 from studiolo.gateway.gate_app import GateApp
+from studiolo.gateway.gate_server import GateServer
 
 DOMAIN = "studiolo.localhost"
 NAVIGATE = {
@@ -195,6 +196,14 @@ def _server(path: Path, app: Any) -> _Server:
     )
 
 
+def listening(path: Path) -> socket.socket:
+    """A listening unix socket."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    return listener
+
+
 async def until(condition: Any, *, seconds: float = 10.0) -> None:
     """Wait for a condition of real processes, or fail."""
     async with asyncio.timeout(seconds):
@@ -307,9 +316,10 @@ async def front_door(
         applications = {
             machine / "jupyter.sock": application or upstream,
             config.control_socket: studio or control_plane,
-            config.gate_socket: GateApp(cached, DOMAIN, wait=0.1),
         }
         await stack.enter_async_context(serve(applications))
+        gate = GateApp(cached, DOMAIN, wait=0.1)
+        await stack.enter_async_context(GateServer(gate, listening(config.gate_socket)))
         stack.push_async_callback(caddy.stop)
         await caddy.ensure()
         yield FrontDoor(config, caddy, backend, cached, upstream, control_plane, run)

@@ -1,8 +1,10 @@
-"""Look-ups remembered for two seconds, so that a page's hundred requests cost one.
+"""Look-ups remembered for a second, so that a page's hundred requests cost one.
 
-Two seconds is also how long a revoked right may go on working for plain requests; WebSockets, which
-last, are always decided anew (`gate_app.py`). Only what is found is remembered: a session that has
-just begun or an application that has just started is seen at once.
+Whole decisions are remembered for another second (`gate_server.py`). The sum is how long a revoked
+right may go on working for plain requests in another replica; where it is revoked it ends at once,
+by :meth:`CachedBackend.forget`. WebSockets, which last, are always decided anew (`gate_app.py`).
+Only what is found is remembered: a session that has just begun or an application that has just
+started is seen at once.
 """
 
 import asyncio
@@ -21,8 +23,14 @@ from studiolo.gateway.backend import (
     Upstream,
 )
 
-CACHE_SECONDS = 2.0
-"""The longest a positive answer is believed."""
+LOOKUP_SECONDS = 1.0
+"""The longest a look-up is believed."""
+
+DECISION_SECONDS = 1.0
+"""The longest a decision, made from look-ups of that age, is believed."""
+
+CACHE_SECONDS = LOOKUP_SECONDS + DECISION_SECONDS
+"""The longest that anything which was found is believed."""
 
 _MAX_ENTRIES = 10_000
 
@@ -37,7 +45,7 @@ class _Shared:
         self._now = now
         self._kept: dict[Hashable, tuple[float, Any]] = {}
         self._asking: dict[Hashable, asyncio.Task[Any]] = {}
-        self._epoch = 0
+        self.epoch = 0
 
     async def get(
         self, key: Hashable, ask: Callable[[], Awaitable[T]], keep: Callable[[T], bool]
@@ -58,13 +66,13 @@ class _Shared:
         self, key: Hashable, ask: Callable[[], Awaitable[T]], keep: Callable[[T], bool]
     ) -> T:
         # Believed from when it was asked: what was revoked meanwhile is not believed longer.
-        until, epoch = self._now() + self._seconds, self._epoch
+        until, epoch = self._now() + self._seconds, self.epoch
         try:
             answer = await ask()
         finally:
             if self._asking.get(key) is asyncio.current_task():
                 del self._asking[key]
-        if keep(answer) and epoch == self._epoch:
+        if keep(answer) and epoch == self.epoch:
             self._make_room()
             self._kept[key] = (until, answer)
         return answer
@@ -79,7 +87,7 @@ class _Shared:
 
     def clear(self) -> None:
         # An answer that is on its way was asked for before, so nobody else may have it.
-        self._epoch += 1
+        self.epoch += 1
         self._kept.clear()
         self._asking.clear()
 
@@ -87,7 +95,7 @@ class _Shared:
 class CachedBackend:
     """A :class:`GateBackend` that asks another one, and remembers.
 
-    :param seconds: how long; at most :data:`CACHE_SECONDS`.
+    :param seconds: how long; at most :data:`LOOKUP_SECONDS`.
     :param now: a monotonic clock, in seconds.
     """
 
@@ -95,11 +103,16 @@ class CachedBackend:
         self,
         backend: GateBackend,
         *,
-        seconds: float = CACHE_SECONDS,
+        seconds: float = LOOKUP_SECONDS,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.backend = backend
-        self._shared = _Shared(min(seconds, CACHE_SECONDS), now)
+        self._shared = _Shared(min(seconds, LOOKUP_SECONDS), now)
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every :meth:`forget`: what was decided in an older one is not believed."""
+        return self._shared.epoch
 
     def forget(self) -> None:
         """Drop everything: called when a right ends, so that it ends at once in this process."""

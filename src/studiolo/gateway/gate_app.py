@@ -57,7 +57,7 @@ class GateApp:
     def __init__(
         self, cached: CachedBackend, domain: str, *, wait: float = APPLICATION_WAIT
     ) -> None:
-        self._cached = cached
+        self.cached = cached
         self._domain = domain.lower()
         self._wait = wait
 
@@ -69,7 +69,11 @@ class GateApp:
         if scope["type"] != "http" or scope["path"] != GATE_PATH:
             await _answer(send, 404, [], b"")
             return
-        request = read_request(scope["headers"])
+        status, headers, body, _ = await self.answer(read_request(scope["headers"]))
+        await _answer(send, status, headers, body)
+
+    async def answer(self, request: Request) -> tuple[int, list[Header], bytes, Decision]:
+        """Decide on a request: the answer's status, headers and body, and the decision itself."""
         try:
             decision = await decide(
                 request, self._domain, self._backend_for(request), wait=self._wait
@@ -78,11 +82,10 @@ class GateApp:
             # The request must not pass, and the person should see a page rather than nothing.
             _log.exception("the gate could not decide on %s", request.host)
             decision = Refuse(503, "ServiceUnavailable", "Studiolo could not look that up.", 5)
-        status, headers, body = self._render(request, decision)
-        await _answer(send, status, headers, body)
+        return *self._render(request, decision), decision
 
     def _backend_for(self, request: Request) -> GateBackend:
-        return self._cached.backend if request.is_websocket else self._cached
+        return self.cached.backend if request.is_websocket else self.cached
 
     def _render(self, request: Request, decision: Decision) -> tuple[int, list[Header], bytes]:
         match decision:

@@ -9,6 +9,14 @@ from studiolo.gateway.pages import PAGE_POLICY, page
 
 Json = dict[str, Any]
 
+_NOT_FOR_THE_GATE = (
+    # With these the gate's server would see a WebSocket, or wait for a body.
+    *("Connection", "Upgrade", "Content-*", "Transfer-Encoding", "Sec-Websocket-*"),
+    # These decide nothing. Without them equal questions look equal, and are short.
+    *("User-Agent", "Accept-Encoding", "Accept-Language", "Cache-Control", "Pragma", "Priority"),
+    *("If-*", "Range", "Sec-Ch-*", "Upgrade-Insecure-Requests", "Dnt", "Te", "X-Xsrftoken"),
+)
+
 STUDIO_BODY_LIMIT = 8_000_000
 """Bytes; a JSON body of the API is never near it. Instances have no limit: people upload there."""
 
@@ -139,7 +147,8 @@ def _instance_handlers(site: Site) -> list[Json]:
 def _ask_gate(socket: Path) -> Json:
     return {
         **_control_plane(socket),
-        "rewrite": {"method": "GET", "uri": GATE_PATH},
+        # The question mark drops the query, which travels in X-Forwarded-Uri.
+        "rewrite": {"method": "GET", "uri": f"{GATE_PATH}?"},
         "headers": {
             "request": {
                 "set": {
@@ -147,8 +156,7 @@ def _ask_gate(socket: Path) -> Json:
                     "X-Forwarded-Uri": ["{http.request.uri}"],
                     "X-Forwarded-Upgrade": ["{http.request.header.Upgrade}"],
                 },
-                # With these the gate's server would see a WebSocket, or wait for a body.
-                "delete": ["Connection", "Upgrade", "Content-Length", "Transfer-Encoding"],
+                "delete": list(_NOT_FOR_THE_GATE),
             }
         },
         "handle_response": [{"match": {"status_code": [204]}, "routes": _let_pass()}],
