@@ -16,7 +16,7 @@ from studiolo.clock import utc_now
 from studiolo.domain.machine import Presence
 from studiolo.engines.base import Permanent, Temporary
 from studiolo.engines.conformance import new_spec, until, well
-from studiolo.engines.process import disk, record, start
+from studiolo.engines.process import ImageStore, disk, record, start
 from studiolo.engines.process.cgroup import Cgroups
 from studiolo.engines.process.processes import look_up
 
@@ -353,7 +353,7 @@ async def test_logs_are_read_without_the_machine(place):
 
 async def test_a_machine_without_a_prepared_image_waits_for_one(place, tmp_path):
     engine = place.engine()
-    engine._machines._images._root = tmp_path
+    engine._machines._images = ImageStore(tmp_path, {})
     with pytest.raises(Temporary, match="not prepared yet"):
         await engine.ensure(new_spec())
     assert not (await engine.health()).ok

@@ -48,16 +48,22 @@ class ImageStore:
         self._root = root
         self._inherited = dict(inherited)
         self._descriptions = descriptions
+        self._paths: dict[str, Path] = {}
 
     def path(self, name: str) -> Path:
-        """Where the present version of image `name` is once it is prepared.
+        """Where image `name` is once it is prepared.
+
+        Worked out once: a checkout that is edited while it serves goes on with what it began with.
 
         :raises Permanent: there is no such image.
         """
-        return self._root / name / sources.digest(name, self._description(name))
+        if name not in self._paths:
+            digest = sources.digest(name, self._description(name))
+            self._paths[name] = self._root / name / digest
+        return self._paths[name]
 
     def ready(self, name: str) -> bool:
-        """Whether the present version of image `name` is prepared."""
+        """Whether image `name` is prepared."""
         return self.path(name).is_dir()
 
     def prepared(self, name: str) -> Path:
