@@ -120,7 +120,7 @@ def test_new_guid_gives_another_value_each_time():
         ("[toLower(1)]", "needs a string, not integer"),
         ("[toLower()]", "takes 1 arguments, not 0"),
         ("[if('x', 1, 2)]", "needs a boolean"),
-        ("[and(true())]", "argument count"),
+        ("[and(true())]", "number of arguments"),
         ("[parameters('x')]", "parameter 'x' is not defined"),
         ("[variables('loop')]", "refers to itself"),
         ("[format('{1}', 'a')]", "no value for the placeholder"),

@@ -147,7 +147,7 @@ class Evaluator:
         fewest, most = _LAZY[name]
         if len(node.arguments) < fewest or (most is not None and len(node.arguments) > most):
             raise TemplateError(
-                f"The template function '{node.name}' has too few or too many arguments."
+                f"The template function '{node.name}' has a wrong number of arguments."
             )
         if name == "if":
             chosen = 1 if self._condition(node, 0, depth) else 2

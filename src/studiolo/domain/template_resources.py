@@ -229,8 +229,6 @@ def _collect(
     while waiting:
         entry, parent = waiting.popleft()
         fields = {key.lower(): value for key, value in _mapping(entry, "resource").items()}
-        for name in fields.keys() - _RESOURCE_FIELDS:
-            raise TemplateError(f"{shown(name)} of a resource is not supported.", target=name[:120])
         if not _wanted(fields, evaluator):
             continue
         if parent is None and str(fields.get("type")).lower() in leave_out:
@@ -262,6 +260,8 @@ def _resource(
             f"'{COMPUTE}'.",
             target=kind[:120],
         )
+    for field in sorted(fields.keys() - _RESOURCE_FIELDS):
+        raise TemplateError(f"{shown(field)} of a resource is not supported.", target=field[:120])
     needs = _list(fields, "dependson")
     return TemplateResource(
         kind=known,

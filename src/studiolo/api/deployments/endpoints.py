@@ -24,6 +24,7 @@ from studiolo.api.deployments.rendering import (
 from studiolo.api.deployments.service import DELETE, WRITE, Deploying, operations_of
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.services import Services
+from studiolo.api.subscriptions.retry import in_transaction
 from studiolo.api.subscriptions.scope import known_subscription
 from studiolo.api.workspaces.endpoints import writer_of
 from studiolo.api.workspaces.service import find_group
@@ -165,9 +166,15 @@ async def put(
 ) -> Response:
     """Deploy: everything the template asks for is stored when this answers, or nothing is."""
     deploying, plan = await _prepare(request, caller, services, target, body)
-    async with services.database.transaction() as tx:
+
+    async def attempt(
+        tx: Transaction,
+    ) -> tuple[TemplateDeployment, bool, list[Operation | None]]:
         stored, created = await deploying.store(tx, body, plan)
-        operations = await operations_of(tx, stored.resources)
+        return stored, created, await operations_of(tx, stored.resources)
+
+    what = f"Deployment '{target.deployment}'"
+    stored, created, operations = await in_transaction(services, what, attempt)
     services.hint()
     version = request.query_params.get("api-version", "2021-04-01")
     origin = public_origin(request, services.settings)

@@ -25,12 +25,14 @@ from studiolo.api.groups.service import (
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.filters import parse_filter
 from studiolo.api.subscriptions.lists import collect, visible
+from studiolo.api.subscriptions.retry import in_transaction
 from studiolo.api.subscriptions.scope import known_location, known_subscription
 from studiolo.api.subscriptions.tags import checked_tags
 from studiolo.api.workspaces.endpoints import writer_of
 from studiolo.api.workspaces.service import find_group
 from studiolo.domain.errors import Forbidden, NotFound
 from studiolo.domain.resources import OperationStatus, Principal, ResourceGroup
+from studiolo.store.transaction import Transaction
 
 router = APIRouter(tags=["resource groups"])
 
@@ -114,16 +116,14 @@ async def put(
     check_properties(body.properties)
     location = known_location(services, body.location, TYPE)
     tags = checked_tags(body.tags)
-    async with services.database.transaction() as tx:
-        written, created = await put_group(
-            tx,
-            known,
-            group,
-            location,
-            tags,
-            writer_of(request, caller, services),
-            lambda current: etag.check(request, current),
+    writer = writer_of(request, caller, services)
+
+    async def attempt(tx: Transaction) -> tuple[ResourceGroup, bool]:
+        return await put_group(
+            tx, known, group, location, tags, writer, lambda current: etag.check(request, current)
         )
+
+    written, created = await in_transaction(services, f"Resource group '{group}'", attempt)
     return _reply(written, status=201 if created else 200)
 
 

@@ -14,6 +14,7 @@ from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.deps import Provided, SignedIn, authorized
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.lists import collect, visible
+from studiolo.api.subscriptions.retry import in_transaction
 from studiolo.api.subscriptions.scope import known_subscription
 from studiolo.api.workspaces.rendering import render
 from studiolo.api.workspaces.schemas import (
@@ -140,14 +141,14 @@ async def put(
     """Create or replace; done when it answers, since a workspace is a row."""
     place = _place(services, subscription, group, workspace)
     draft = draft_of(body, services)
-    async with services.database.transaction() as tx:
-        written, created = await put_workspace(
-            tx,
-            place,
-            draft,
-            writer_of(request, caller, services),
-            lambda current: etag.check(request, current),
-        )
+    writer = writer_of(request, caller, services)
+    written, created = await in_transaction(
+        services,
+        f"Workspace '{workspace}'",
+        lambda tx: put_workspace(
+            tx, place, draft, writer, lambda current: etag.check(request, current)
+        ),
+    )
     return _reply(written, services, status=201 if created else 200)
 
 

@@ -45,6 +45,7 @@ _NOTHING = frozenset({"", "none", "disabled", "false", "null"})
 
 NEUTRAL: Mapping[str, frozenset[str]] = {
     "allowPublicAccessWhenBehindVnet": frozenset(),
+    "allowRecoverSoftDeletedWorkspace": frozenset(),
     "allowRoleAssignmentOnRG": frozenset({"true"}),
     "associatedWorkspaces": frozenset(),
     "containerRegistries": frozenset(),
@@ -68,6 +69,7 @@ NEUTRAL: Mapping[str, frozenset[str]] = {
     "serverlessComputeSettings": frozenset(),
     "serviceManagedResourcesSettings": frozenset(),
     "sharedPrivateLinkResources": frozenset(),
+    "softDeleteEnabled": frozenset(),
     "softDeleteRetentionInDays": frozenset(),
     "storageAccounts": frozenset(),
     "systemDatastoresAuthMode": frozenset({"accesskey"}),

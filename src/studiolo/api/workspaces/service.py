@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from studiolo.api.subscriptions.records import (
     accepted,
@@ -120,7 +121,7 @@ async def _create(
         kind=draft.kind,
         tags=draft.tags,
         identity=draft.identity,
-        properties=draft.properties,
+        properties=_whole(draft, name),
         etag=new_etag(),
         stamp=created_by(writer.caller, writer.now),
     )
@@ -138,8 +139,15 @@ async def _replace(
             code="InvalidResourceLocation",
             target="location",
         )
-    wanted = replace(stored, tags=draft.tags, identity=draft.identity, properties=draft.properties)
+    wanted = replace(
+        stored, tags=draft.tags, identity=draft.identity, properties=_whole(draft, stored.name)
+    )
     return await change_workspace(tx, stored, wanted, writer)
+
+
+def _whole(draft: WorkspaceDraft, name: str) -> dict[str, Any]:
+    """Properties with their defaults, so that putting back what was read changes nothing."""
+    return {"friendlyName": name, "description": "", **draft.properties}
 
 
 async def change_workspace(
