@@ -1,0 +1,108 @@
+"""The gate's two faces: on its socket, and as an ASGI application."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.gateway import DOMAIN, MemoryBackend, listening
+
+from studiolo.gateway.cache import CachedBackend
+from studiolo.gateway.gate_app import GateApp
+from studiolo.gateway.gate_server import GateServer
+
+QUESTION = {
+    "X-Forwarded-Method": "GET",
+    "X-Forwarded-Host": f"ci1.{DOMAIN}",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Uri": "/lab",
+    "Authorization": "Bearer good",
+}
+
+
+@pytest.fixture
+def gate() -> GateApp:
+    backend = MemoryBackend()
+    backend.add_instance("ci1", sockets="/run/m/ci-1")
+    backend.tokens["good"] = "alice"
+    return GateApp(CachedBackend(backend), DOMAIN, wait=0)
+
+
+async def test_both_faces_answer_alike(gate: GateApp, short_folder: Path):
+    path = short_folder / "gate.sock"
+    async with GateServer(gate, listening(path)):
+        for question in (QUESTION, {**QUESTION, "Authorization": "Bearer bad"}, {}):
+            answers = []
+            for transport in (
+                httpx.AsyncHTTPTransport(uds=str(path)),
+                httpx.ASGITransport(gate),
+            ):
+                async with httpx.AsyncClient(transport=transport, base_url="http://gate") as client:
+                    answer = await client.get("/gate", headers=question)
+                    answers.append((answer.status_code, dict(answer.headers), answer.content))
+            assert answers[0] == answers[1]
+
+
+async def test_only_the_question_is_answered(gate: GateApp):
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(gate), base_url="http://gate"
+    ) as client:
+        assert (await client.get("/other", headers=QUESTION)).status_code == 404
+
+
+async def test_a_bug_in_the_backend_lets_nothing_pass(gate: GateApp, caplog):
+    async def broken(label: str):
+        raise RuntimeError("a bug")
+
+    gate.cached.backend.instance_by_host = broken  # type: ignore[method-assign]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(gate), base_url="http://gate"
+    ) as client:
+        answer = await client.get("/gate", headers=QUESTION)
+    assert answer.status_code == 503
+    assert "bug" not in answer.text
+    assert "a bug" in caplog.text
+    assert "Bearer" not in caplog.text
+
+
+async def test_one_connection_asks_many_times(gate: GateApp, short_folder: Path):
+    path = short_folder / "gate.sock"
+    head = "".join(f"{name}: {value}\r\n" for name, value in QUESTION.items())
+    asked = f"GET /gate HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode()
+    async with GateServer(gate, listening(path)):
+        reader, writer = await asyncio.open_unix_connection(path)
+        for _ in range(3):
+            writer.write(asked[:40])
+            await writer.drain()
+            writer.write(asked[40:])
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 204 No Content\r\nx-upstream: unix//run/m/ci-1/")
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"not http at all\r\n\r\n",
+        b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n" * 2,
+    ],
+)
+async def test_what_is_not_caddys_is_hung_up_on(gate: GateApp, short_folder: Path, sent: bytes):
+    path = short_folder / "gate.sock"
+    async with GateServer(gate, listening(path)):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(sent)
+        assert b" 204 " not in await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+
+
+async def test_closing_hangs_up_on_open_connections(gate: GateApp, short_folder: Path):
+    path = short_folder / "gate.sock"
+    async with GateServer(gate, listening(path)):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+    assert await asyncio.wait_for(reader.read(), 5) is not None
+    assert reader.at_eof()
+    writer.close()
