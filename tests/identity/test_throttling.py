@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.identity import PASSWORD, Studio
+from tests.support.identity import PASSWORD, Studio, open_studio
 
+from studiolo.api.identity.links import new_link
 from studiolo.domain.credentials import (
     PER_ADDRESS,
     PER_NAME,
@@ -16,7 +18,12 @@ from studiolo.domain.credentials import (
     Throttle,
     forgiven,
 )
-from studiolo.store.tables.identity import PrincipalRow, SignInFailureRow
+from studiolo.store.tables.identity import (
+    OneTimeRow,
+    PrincipalRow,
+    SessionRow,
+    SignInFailureRow,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -173,3 +180,28 @@ async def test_attempts_are_logged_without_what_was_typed(
         assert secret not in written
     assert PASSWORD not in repr(hashes)
     assert "$argon2id$" in repr(hashes)
+
+
+async def test_what_has_ended_is_swept_away_when_somebody_signs_in(
+    tmp_path: Path, database_url: str
+) -> None:
+    studio = await open_studio(tmp_path, database_url)
+    try:
+        ann = await studio.person("ann")
+        await attempt(studio, "nobody", "wrong password")
+        async with studio.client() as client:
+            await studio.sign_in(client, "ann")
+        await new_link(studio.identity, ann, by=None, correlation="")
+        studio.clock.forward(days=8)
+        async with studio.client() as client:
+            await studio.sign_in(client, "ann")
+        async with studio.services.database.reading() as tx:
+            sessions, links, failures = [
+                (await tx.session.execute(table.__table__.select())).all()
+                for table in (SessionRow, OneTimeRow, SignInFailureRow)
+            ]
+        assert (len(sessions), len(links)) == (1, 0)
+        # The second sign-in's own address: counted, and taken back.
+        assert [(row.key, row.count) for row in failures] == [("address:127.0.0.1", 0)]
+    finally:
+        await studio.services.database.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -146,9 +147,12 @@ async def submit(
     return await client.post(action, data={**fields, "form_token": token}, headers=headers)
 
 
-async def open_studio(home: Path, url: str | None = None) -> Studio:
-    """An application in `home`; the database is SQLite unless `url` says otherwise."""
-    settings = Settings(home=home)
+async def open_studio(home: Path, url: str | None = None, **chosen: Any) -> Studio:
+    """An application in `home`; the database is SQLite unless `url` says otherwise.
+
+    :param chosen: settings that differ from the defaults.
+    """
+    settings = Settings(home=home, **chosen)
     database = Database.open(url or f"sqlite+aiosqlite:///{home / 'test.db'}")
     if url is None:
         await database.create_all()

@@ -242,8 +242,14 @@ class Credentials:
         ended = or_(SessionRow.expires_at <= now, SessionRow.seen_at <= now - SESSION_IDLE)
         await self._session.execute(delete(SessionRow).where(ended))
         await self._session.execute(delete(OneTimeRow).where(OneTimeRow.expires_at <= now))
+        # Rows that a sign-in holds are left: it may be waiting for another one deleted here.
+        old = (
+            select(SignInFailureRow.key)
+            .where(SignInFailureRow.last_at <= failures_before)
+            .with_for_update(skip_locked=True)
+        )
         await self._session.execute(
-            delete(SignInFailureRow).where(SignInFailureRow.last_at <= failures_before)
+            delete(SignInFailureRow).where(SignInFailureRow.key.in_(old.scalar_subquery()))
         )
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote_plus
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.origin import api_origin
 from studiolo.api.identity.service import (
     IdentityService,
     address_of,
@@ -52,7 +52,7 @@ async def openid_configuration(tenant: str, request: Request) -> Response:
         _check_tenant(identity, tenant)
     except _Refused as refused:
         return _refusal(request, refused)
-    base = f"{public_origin(request, identity.settings)}/{tenant}"
+    base = f"{api_origin(request, identity.settings)}/{tenant}"
     return JSONResponse(
         {
             "issuer": f"{identity.settings.https_origin}/{identity.deployment.tenant}/v2.0",

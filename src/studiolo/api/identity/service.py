@@ -110,7 +110,9 @@ def audiences(settings: Settings) -> frozenset[str]:
     """
     port = urlsplit(settings.https_origin).port
     suffix = f":{port}" if port else ""
-    own = {settings.https_origin, settings.browser_origin, f"https://ml.{settings.domain}{suffix}"}
+    own = {settings.https_origin, settings.browser_origin}
+    for host in (settings.domain, *settings.api_hosts):
+        own |= {f"https://{host}{suffix}", f"https://ml.{host}{suffix}"}
     return frozenset(own) | _AZURE_AUDIENCES
 
 

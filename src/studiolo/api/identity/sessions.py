@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from studiolo.api.identity.service import IdentityService
 from studiolo.domain.credentials import (
+    PER_ADDRESS,
+    PER_NAME,
     SESSION_LIFETIME,
     TICKET_LIFETIME,
     OneTime,
@@ -31,10 +33,14 @@ class LiveSession:
 
 
 async def open_studio_session(identity: IdentityService, principal: Principal) -> str:
-    """Open a session at the studio; returns the cookie's value."""
+    """Open a session at the studio; returns the cookie's value.
+
+    What has ended of all sessions, links and throttles is swept away with it.
+    """
     token = new_token()
     now = identity.clock()
     async with identity.database.transaction() as tx:
+        await tx.credentials.prune(now, now - max(PER_NAME.quiet, PER_ADDRESS.quiet))
         await tx.credentials.add_session(
             Session(
                 token_hash=digest(token),

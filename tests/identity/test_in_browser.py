@@ -1,0 +1,162 @@
+"""The studio's pages in Chromium: cookies, the content policy, narrow and wide, light and dark."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright, expect
+from tests.support.identity import PASSWORD, Studio
+from tests.support.values import a_compute
+
+from studiolo.api.identity.bootstrap import administrator_link, ensure_first_administrator
+from studiolo.domain.roles import DATA_SCIENTIST
+from studiolo.domain.states import State
+
+
+@dataclass
+class Served:
+    """The studio on a port of its own, over plain http on loopback."""
+
+    studio: Studio
+    origin: str
+    port: int
+
+
+@asynccontextmanager
+async def serving(studio: Studio) -> AsyncIterator[Served]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(studio.app, log_level="warning", lifespan="off"))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield Served(studio, f"http://studiolo.localhost:{port}", port)
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+async def served(studio: Studio) -> AsyncIterator[Served]:
+    async with serving(studio) as served:
+        yield served
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "Chromium is missing; on Debian: apt-get install chromium"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield running
+        await running.close()
+
+
+async def people_and_instances(studio: Studio) -> None:
+    ann = await studio.person("ann", DATA_SCIENTIST)
+    states = {"ann-ci": State.RUNNING, "old-experiments": State.STOPPED, "new": State.UNUSABLE}
+    async with studio.services.database.transaction() as tx:
+        for name, state in states.items():
+            compute = a_compute(
+                studio.workspace,
+                name=name,
+                state=state,
+                owner_id=ann.id,
+                owner_name=ann.name,
+                assigned_id=ann.id,
+                assigned_name=ann.name,
+            )
+            await tx.computes.add(compute, due_at=studio.clock())
+
+
+async def sign_in(page: Page) -> None:
+    await page.get_by_label("User name").fill("ann")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def test_a_person_signs_in_makes_a_token_and_signs_out(
+    served: Served, browser: Browser
+) -> None:
+    await people_and_instances(served.studio)
+    page = await browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    await page.goto(served.origin)
+    await sign_in(page)
+    await expect(page.get_by_role("heading", name="Your compute instances")).to_be_visible()
+    cookies = {cookie["name"]: cookie for cookie in await page.context.cookies()}
+    assert cookies["__Host-studiolo"]["httpOnly"]
+    assert cookies["__Host-studiolo"]["domain"] == "studiolo.localhost"
+    await page.get_by_role("link", name="Access tokens").click()
+    await page.get_by_label("What it is for").fill("a script")
+    await page.get_by_role("button", name="Create token").click()
+    await expect(page.get_by_text("slpat_")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await page.goto(f"{served.origin}/account/tokens")
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert [each for each in complaints if "Content Security Policy" in each] == []
+
+
+async def test_signing_in_leads_on_to_the_instance_across_hosts(
+    served: Served, browser: Browser
+) -> None:
+    await people_and_instances(served.studio)
+    page = await browser.new_page()
+    # The content policy's form-action also covers the redirects that follow the form.
+    await page.goto(f"{served.origin}/instances/open?host=ann-ci&path=%2Flab")
+    await sign_in(page)
+    await page.wait_for_url(f"http://ann-ci.studiolo.localhost:{served.port}/_studiolo/ticket?**")
+    cookies = await page.context.cookies(f"http://ann-ci.studiolo.localhost:{served.port}/")
+    assert cookies == []
+
+
+async def test_the_first_administrator_follows_the_printed_link(
+    served: Served, browser: Browser
+) -> None:
+    await ensure_first_administrator(served.studio.identity)
+    link = await administrator_link(served.studio.identity)
+    page = await browser.new_page()
+    await page.goto(served.origin + link.partition(":8480")[2])
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_label("The same again").fill(PASSWORD)
+    await page.get_by_role("button", name="Set password and sign in").click()
+    await expect(page.get_by_text("You have no compute instance yet.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_pages_fit_their_window(
+    served: Served, browser: Browser, scheme: str, width: int, tmp_path: Path
+) -> None:
+    await people_and_instances(served.studio)
+    context = await browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = await context.new_page()
+    await page.goto(served.origin)
+    await looks_right(page, scheme, tmp_path / "signin.png")
+    await sign_in(page)
+    await expect(page.get_by_role("heading", name="Your compute instances")).to_be_visible()
+    await looks_right(page, scheme, tmp_path / "home.png")
+    await page.goto(f"{served.origin}/account/tokens")
+    await looks_right(page, scheme, tmp_path / "tokens.png")
+    await page.goto(f"{served.origin}/instances/open?host=nothing")
+    await looks_right(page, scheme, tmp_path / "message.png")
+
+
+async def looks_right(page: Page, scheme: str, picture: Path) -> None:
+    """Nothing is cut off, and the scheme is followed. Keeps a picture for a person to look at."""
+    await page.screenshot(path=picture)
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == ("rgb(20, 20, 20)" if scheme == "dark" else "rgb(245, 245, 245)")
