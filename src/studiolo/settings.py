@@ -144,6 +144,15 @@ class Settings(BaseSettings):
         return self.home / "logs"
 
     @property
+    def api_hosts(self) -> tuple[str, ...]:
+        """Host names beside `domain` under which the API alone is served, over https.
+
+        A domain below `localhost` is known to browsers and curl, and to few resolvers: Python's
+        asks the C library's. Azure's clients are Python, so they get the name that always works.
+        """
+        return ("localhost",) if self.domain.endswith(".localhost") else ()
+
+    @property
     def https_origin(self) -> str:
         """Origin for clients, `https://host:port`."""
         return f"https://{self.domain}{_port_suffix(self.https_port, 443)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request
 
-from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.rendering import instant
 from studiolo.domain.resources import Operation, OperationStatus
 from studiolo.settings import Settings
@@ -35,7 +35,7 @@ def operation_headers(
 
 
 def _link(request: Request, settings: Settings, operation: Operation, kind: str) -> str:
-    origin = public_origin(request, settings)
+    origin = api_origin(request, settings)
     version = request.query_params.get("api-version", "2024-10-01")
     return (
         f"{origin}/subscriptions/{operation.subscription}/providers/{PROVIDER}"

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
-from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.origin import api_origin
 from studiolo.domain.errors import InvalidInput
 from studiolo.settings import Settings
 
@@ -111,4 +111,4 @@ def _next_link(request: Request, settings: Settings, after: str) -> str:
         if name.lower() != "$skiptoken"
     ]
     query = urlencode([*kept, ("$skipToken", encode_token(request.url.path, after))], safe="$")
-    return f"{public_origin(request, settings)}{quote(request.url.path)}?{query}"
+    return f"{api_origin(request, settings)}{quote(request.url.path)}?{query}"

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from studiolo.api.arm.operations import RETRY_SECONDS
-from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.deployments.bodies import DeploymentBody, deployment_body
 from studiolo.api.deployments.plan import Plan, authorize, make_plan
@@ -177,7 +177,7 @@ async def put(
     stored, created, operations = await in_transaction(services, what, attempt)
     services.hint()
     version = request.query_params.get("api-version", "2021-04-01")
-    origin = public_origin(request, services.settings)
+    origin = api_origin(request, services.settings)
     headers = {
         "Azure-AsyncOperation": (
             f"{origin}{stored.arm_id}/operationStatuses/{stored.etag}?api-version={version}"

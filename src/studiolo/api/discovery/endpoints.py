@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.versions import require_version
 from studiolo.api.deps import Provided
 
@@ -63,7 +63,7 @@ async def metadata(
     request: Request, version: Annotated[str, Depends(require_version)], services: Provided
 ) -> Response:
     """The cloud's document; clients over plain http are sent to https, where tokens may travel."""
-    origin = public_origin(request, services.settings)
+    origin = api_origin(request, services.settings)
     if not origin.startswith("https://"):
         origin = services.settings.https_origin
     one, many = _documents(origin, services.deployment.tenant)

@@ -9,7 +9,7 @@ from studiolo.api.arm import etag
 from studiolo.api.arm.bodies import json_body
 from studiolo.api.arm.envelope import detail_body
 from studiolo.api.arm.operations import RETRY_SECONDS
-from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.deps import Provided, SignedIn, authorized
 from studiolo.api.groups.schemas import TYPE, GroupBody, GroupPatch, check_properties
@@ -174,7 +174,7 @@ def _polling(
     request: Request, services: Services, operation: str, subscription: str
 ) -> dict[str, str]:
     version = request.query_params.get("api-version", "2021-04-01")
-    origin = public_origin(request, services.settings)
+    origin = api_origin(request, services.settings)
     path = f"/subscriptions/{subscription}/operationresults/{operation}"
     return {
         "Location": f"{origin}{path}?api-version={version}",
