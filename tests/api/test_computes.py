@@ -101,6 +101,15 @@ async def test_the_same_put_again_changes_nothing(api: Api) -> None:
     assert await api.dump() == before
 
 
+async def test_the_resource_itself_can_be_polled(api: Api) -> None:
+    await api.create("ci-1")
+    moving = await api.call("GET", api.compute("ci-1"))
+    await api.move("ci-1", Event.READY)
+    there = await api.call("GET", api.compute("ci-1"))
+    assert moving.headers["retry-after"] == "1"
+    assert "retry-after" not in there.headers
+
+
 async def test_what_was_read_can_be_sent_back(api: Api) -> None:
     await api.running("ci-1")
     seen = await api.call("GET", api.compute("ci-1"))

@@ -22,6 +22,9 @@ MAX_BODY = 4 * 1024 * 1024
 MAX_DEPTH = 64
 """Nesting of objects and lists; the SDK's workspace template has 14."""
 
+MAX_VALUES = 100_000
+"""Values in one body; looking at more would keep other callers waiting."""
+
 MAX_DETAILS = 20
 """How many wrong fields one reply names."""
 
@@ -89,10 +92,10 @@ async def read_json(request: Request) -> Any:
     except UnicodeDecodeError:
         raise _bad_content("The body is not UTF-8.") from None
     except RecursionError:
-        raise _bad_content(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
+        raise _too_deep() from None
     except ValueError as error:
         raise _bad_content(f"The body is not valid JSON: {error}.") from None
-    _check(value, 0)
+    _check(value)
     return value
 
 
@@ -100,19 +103,25 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check(value: Any, depth: int) -> None:
+def _check(document: Any) -> None:
     """Refuse what models and databases stumble over: deep nesting, NUL, lone surrogates."""
-    if depth > MAX_DEPTH:
-        raise _bad_content(f"The body is nested deeper than {MAX_DEPTH} levels.")
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            _check_text(key)
-            _check(each, depth + 1)
-    elif isinstance(value, list):
-        for each in value:
-            _check(each, depth + 1)
+    waiting = [(document, 0)]
+    seen = 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        if seen > MAX_VALUES:
+            raise _bad_content(f"The body holds more than {MAX_VALUES} values.")
+        if isinstance(value, str):
+            _check_text(value)
+        elif isinstance(value, dict):
+            for key in value:
+                _check_text(key)
+            waiting.extend((each, depth + 1) for each in value.values())
+        elif isinstance(value, list):
+            waiting.extend((each, depth + 1) for each in value)
 
 
 def _check_text(text: str) -> None:
@@ -120,8 +129,16 @@ def _check_text(text: str) -> None:
         raise _bad_content("The body holds a NUL character.")
     if len(text) > _TEXT_MAX:
         raise _bad_content(f"The body holds a text longer than {_TEXT_MAX} characters.")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise _bad_content("The body holds half of a surrogate pair, which is not Unicode text.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _bad_content(
+            "The body holds half of a surrogate pair, which is not Unicode text."
+        ) from None
+
+
+def _too_deep() -> InvalidInput:
+    return _bad_content(f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _bad_content(message: str) -> InvalidInput:

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from studiolo.api.arm import etag
 from studiolo.api.arm.bodies import json_body
-from studiolo.api.arm.operations import operation_headers
+from studiolo.api.arm.operations import RETRY_SECONDS, operation_headers
 from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.computes import service, unsupported
 from studiolo.api.computes.lookup import (
@@ -26,7 +26,7 @@ from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_location, known_subscription
 from studiolo.domain.errors import InvalidInput
 from studiolo.domain.resources import Compute, Operation, Principal
-from studiolo.domain.states import Event, State
+from studiolo.domain.states import TRANSIENT, Event, State
 
 router = APIRouter(tags=["computes"])
 
@@ -241,9 +241,11 @@ async def _availability(services: Services, location: str, name: str) -> dict[st
 
 
 def _resource(request: Request, services: Services, compute: Compute) -> Response:
-    return JSONResponse(
-        View.of(request, services).render(compute), headers={"ETag": etag.quoted(compute.etag)}
-    )
+    headers = {"ETag": etag.quoted(compute.etag)}
+    if compute.state in TRANSIENT:
+        # A client that polls the resource itself waits 30 seconds without this.
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return JSONResponse(View.of(request, services).render(compute), headers=headers)
 
 
 def _put_reply(request: Request, services: Services, outcome: Outcome) -> Response:

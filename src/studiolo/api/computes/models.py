@@ -18,7 +18,7 @@ _TAG_NAME_MAX = 512
 _TAG_VALUE_MAX = 256
 _TAG_NAME_FORBIDDEN = frozenset('<>%&\\?/"')
 
-READ_ONLY_RESOURCE = frozenset({"id", "name", "type", "systemData", "etag"})
+READ_ONLY_RESOURCE = frozenset({"id", "type", "systemData", "etag"})
 READ_ONLY_COMPUTE = frozenset(
     {"provisioningState", "createdOn", "modifiedOn", "provisioningErrors", "isAttachedCompute"}
 )
@@ -110,8 +110,9 @@ class ComputeProperties(ArmModel):
 
 
 class ComputeBody(ArmModel):
-    """Body of a PUT or PATCH. A PATCH says only what changes."""
+    """Body of a PUT or PATCH. A PATCH says only what changes. `name` must be the path's."""
 
+    name: str | None = None
     location: str | None = None
     tags: dict[str, str] | None = None
     identity: Any = None

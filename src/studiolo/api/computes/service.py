@@ -92,6 +92,14 @@ class ComputeService:
         now = self.services.clock()
         return Call(self.caller, action, correlation_id(self.request.scope), now)
 
+    def _read(self, body: ComputeBody, *, creating: bool) -> Wanted:
+        if body.name is not None and body.name.lower() != self.name.lower():
+            raise InvalidInput(
+                f"The body names '{body.name[:80]}', the path '{self.name}'. Leave the name out.",
+                target="name",
+            )
+        return wanted_values.read(body, self.services.catalogue, creating=creating)
+
     async def get(self) -> Compute:
         """The instance.
 
@@ -105,7 +113,7 @@ class ComputeService:
 
         :raises StudioloError: anything is wrong with it; then nothing has changed.
         """
-        asked = wanted_values.read(body, self.services.catalogue, creating=True)
+        asked = self._read(body, creating=True)
         try:
             outcome = await self._repeat(lambda tx: self._put(tx, asked))
         except _TakenError as taken:
@@ -132,7 +140,7 @@ class ComputeService:
 
         :raises StudioloError: anything is wrong with it; then nothing has changed.
         """
-        asked = wanted_values.read(body, self.services.catalogue, creating=False)
+        asked = self._read(body, creating=False)
 
         async def attempt(tx: Transaction) -> Outcome:
             workspace = await workspace_of(tx, self.named)
