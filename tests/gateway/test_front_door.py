@@ -267,6 +267,13 @@ async def test_the_studio_takes_small_bodies_and_instances_any(door: FrontDoor):
     assert seen["sha256"] == hashlib.sha256(b"y" * 64_000_000).hexdigest()
 
 
+async def test_an_upload_may_ask_before_it_sends(door: FrontDoor):
+    door.backend.tokens["slpat_1"] = "alice"
+    headers = {"Authorization": "Bearer slpat_1", "Expect": "100-continue"}
+    answer = await door.ask("ci1", "/api", method="PUT", headers=headers, content=b"y" * 100_000)
+    assert answer.json()["size"] == 100_000
+
+
 async def test_a_request_from_another_page_is_refused(door: FrontDoor):
     cookie = door.backend.sign_in("ci1")
     foreign = {"Origin": door.origin("ci2")}
@@ -347,7 +354,11 @@ async def test_the_log_has_no_secrets(door: FrontDoor):
         "ci1",
         "/api?token=secret-one&t=secret-two&kept=yes",
         cookie=cookie,
-        headers={"Referer": "https://x/?token=secret-three", "Cookie": "a=secret-four"},
+        headers={
+            "Referer": "https://x/?token=secret-three",
+            "Cookie": "a=secret-four",
+            "Sec-WebSocket-Protocol": "v1.token.websocket.jupyter.org.secret-five",
+        },
     )
     await until(lambda: "gone.sock" in door.config.log_file.read_text())
     log = door.config.log_file.read_text()

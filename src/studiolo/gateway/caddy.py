@@ -222,9 +222,9 @@ class Caddy:
 
     async def stop(self, *, grace: float = STOP_GRACE) -> None:
         """End Caddy, whether started here, adopted, or only recorded. Absent: returns silently."""
-        found = self._identity or Identity.read(self.config.pid_file)
-        if found is None:
-            found = _admin_peer(self.config.admin_socket)
+        found = self._identity if self.alive() else None
+        found = found or Identity.read(self.config.pid_file)
+        found = found or _admin_peer(self.config.admin_socket)
         if found is not None:
             await found.end(grace)
         if self._child is not None:

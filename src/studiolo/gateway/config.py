@@ -45,6 +45,7 @@ class GatewayConfig:
     :param pid_file: who runs; read by the launcher and by whoever cuts streams.
     :param log_file: JSON lines, without credentials; rotated.
     :param tls: a certificate to serve instead of the internal CA's.
+    :param api_hosts: further names of the API over https, see :class:`~.routes.Site`.
     :raises InvalidInput: a bind address is not an IP address, or there is none.
     """
 
@@ -59,6 +60,7 @@ class GatewayConfig:
     storage: Path
     log_file: Path
     tls: TlsFiles | None = None
+    api_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.bind:
@@ -104,7 +106,14 @@ class GatewayConfig:
         browsers know: it holds for a host name on every port, so it would break an http listener.
         """
         strict = self.tls is not None and not self.http_addresses
-        return Site(self.domain, self.control_socket, self.gate_socket, self.studio_origins, strict)
+        return Site(
+            self.domain,
+            self.control_socket,
+            self.gate_socket,
+            self.studio_origins,
+            strict,
+            self.api_hosts,
+        )
 
 
 def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -152,6 +161,9 @@ def _logs(file: Path) -> Json:
     fields = {
         "request>uri": {"filter": "query", "actions": secrets},
         "request>headers>Referer": {"filter": "delete"},
+        # Jupyter's clients may send a token as a subprotocol.
+        "request>headers>Sec-Websocket-Protocol": {"filter": "delete"},
+        "request>headers>X-Xsrftoken": {"filter": "delete"},
     }
     common = {
         "writer": {
@@ -217,7 +229,7 @@ def _tls(config: GatewayConfig) -> Json:
             "tags": [_certificate_tag(config.tls)],
         }
         return {"certificates": {"load_files": [files]}}
-    subjects = [config.domain, f"*.{config.domain}"]
+    subjects = [config.domain, f"*.{config.domain}", *config.api_hosts]
     return {
         "automation": {"policies": [{"subjects": subjects, "issuers": [{"module": "internal"}]}]}
     }

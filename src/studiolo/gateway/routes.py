@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 _NOT_FOR_THE_GATE = (
     # With these the gate's server would see a WebSocket, or wait for a body.
-    *("Connection", "Upgrade", "Content-*", "Transfer-Encoding", "Sec-Websocket-*"),
+    *("Connection", "Upgrade", "Content-*", "Transfer-Encoding", "Expect", "Sec-Websocket-*"),
     # These decide nothing. Without them equal questions look equal, and are short.
     *("User-Agent", "Accept-Encoding", "Accept-Language", "Cache-Control", "Pragma", "Priority"),
     *("If-*", "Range", "Sec-Ch-*", "Upgrade-Insecure-Requests", "Dnt", "Te", "X-Xsrftoken"),
@@ -51,6 +51,9 @@ class Site:
 
     :param studio_origins: who may frame an instance, beside itself.
     :param strict: whether to send Strict-Transport-Security.
+    :param api_hosts: further names of the API over https, for clients with bearer tokens. Cookies
+        do not pass there in either direction: on a host that other servers share, as `localhost`,
+        a cookie would reach those too.
     """
 
     domain: str
@@ -58,6 +61,7 @@ class Site:
     gate_socket: Path
     studio_origins: tuple[str, ...]
     strict: bool = False
+    api_hosts: tuple[str, ...] = ()
 
 
 def routes(site: Site) -> list[Json]:
@@ -76,7 +80,25 @@ def routes(site: Site) -> list[Json]:
         {"handle": [cleaned]},
         _host_route(site.domain, _studio_handlers(site)),
         _host_route(f"*.{site.domain}", _instance_handlers(site)),
+        *_api_routes(site),
         {"handle": [misdirected]},
+    ]
+
+
+def _api_routes(site: Site) -> list[Json]:
+    if not site.api_hosts:
+        return []
+    without_cookies = {
+        "handler": "headers",
+        "request": {"delete": ["Cookie"]},
+        "response": {"deferred": True, "delete": ["Set-Cookie"]},
+    }
+    return [
+        {
+            "match": [{"host": list(site.api_hosts), "protocol": "https"}],
+            "handle": [without_cookies, *_studio_handlers(site)],
+            "terminal": True,
+        }
     ]
 
 
