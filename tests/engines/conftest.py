@@ -87,7 +87,12 @@ class Place:
                 assert self.traces(machine_id) == []
         for engine in self._engines:
             await engine.aclose()
+        assert groups_left() == []
         assert not [p for p in snapshot() if str(self.root) in " ".join(p.argv)]
+
+
+def groups_left() -> list[Path]:
+    return list(Path("/sys/fs/cgroup").glob(f"**/studiolo-{DEPLOYMENT}*"))
 
 
 @pytest.fixture(scope="session")

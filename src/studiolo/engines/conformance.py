@@ -15,7 +15,10 @@ from typing import Protocol
 from studiolo.domain.machine import MachineSpec, Observation, Presence, Resources
 from studiolo.engines.base import Engine, EngineError, Temporary
 
-DEPLOYMENT = "conformance"
+DEPLOYMENT = f"conformance-{secrets.token_hex(4)}"
+"""Of this run alone, so that two runs on one host leave each other's machines in peace."""
+
+ANOTHER = f"{DEPLOYMENT}-another"
 PATIENCE_SECONDS = 30.0
 
 
@@ -159,8 +162,8 @@ class EngineConformance:
 
     async def test_list_owned_tells_only_of_this_deployment(self, harness: Harness) -> None:
         """Two deployments over the same place see their own machines, stopped ones too."""
-        ours, theirs = harness.engine(), harness.engine("another")
-        mine, other = new_spec(), new_spec(deployment="another")
+        ours, theirs = harness.engine(), harness.engine(ANOTHER)
+        mine, other = new_spec(), new_spec(deployment=ANOTHER)
         await ours.ensure(mine)
         await theirs.ensure(other)
         await ours.stop(mine.id, grace=0)
@@ -174,7 +177,7 @@ class EngineConformance:
 
     async def test_ensure_refuses_a_machine_of_another_deployment(self, harness: Harness) -> None:
         """A spec that names another deployment is a mistake, not an order."""
-        spec = new_spec(deployment="another")
+        spec = new_spec(deployment=ANOTHER)
         assert await _raises(harness.engine().ensure(spec), EngineError)
         assert harness.traces(spec.id) == []
 

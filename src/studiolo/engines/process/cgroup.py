@@ -21,6 +21,8 @@ _PERIOD_MICROSECONDS = 100_000
 _PROCESSES_PER_VCPU = 4096
 """systemd's default for a user is a third of the host's; this stops a fork bomb all the same."""
 
+_ATTEMPTS = 5
+
 _MIB = 1024 * 1024
 
 _PREFIX = "studiolo-"
@@ -70,7 +72,7 @@ class Cgroups:
         self._proc = proc
 
     def hierarchies(self) -> tuple[Hierarchy, ...]:
-        """What is usable now; makes the deployment's folder in each."""
+        """What is usable now; makes no folder."""
         found = (self._open(mount) for mount in self._mounts())
         return tuple(hierarchy for hierarchy in found if hierarchy is not None)
 
@@ -88,9 +90,8 @@ class Cgroups:
         folders: list[Path] = []
         limited: set[str] = set()
         for hierarchy in self.hierarchies():
-            folder = hierarchy.base / machine_id
-            with suppress(OSError):
-                folder.mkdir(exist_ok=True)
+            folder = _make_folder(hierarchy, machine_id)
+            if folder is not None:
                 folders.append(folder)
                 limited |= _limit(folder, hierarchy, resources)
         return Groups(tuple(folders), frozenset(limited))
@@ -115,7 +116,9 @@ class Cgroups:
 
     def _open(self, mount: _Mount) -> Hierarchy | None:
         if mount.version == 1:
-            return self._base(1, mount.own, mount.controllers)
+            if not os.access(mount.own, os.W_OK):
+                return None
+            return Hierarchy(1, mount.own / self._name, mount.controllers)
         usable = [
             (parent, controllers)
             for parent in _nearest_first(mount)
@@ -123,20 +126,28 @@ class Cgroups:
         ]
         # The nearest that can limit something; else the nearest that can at least kill.
         for parent, controllers in sorted(usable, key=lambda found: not found[1])[:1]:
-            return self._base(2, parent, controllers)
+            return Hierarchy(2, parent / self._name, controllers)
         return None
 
-    def _base(self, version: int, parent: Path, controllers: frozenset[str]) -> Hierarchy | None:
-        base = parent / self._name
+
+def _make_folder(hierarchy: Hierarchy, machine_id: str) -> Path | None:
+    """Make the machine's group; None where that is refused after all.
+
+    The deployment's folder goes with its last machine, so it may vanish in between: try again.
+    """
+    folder = hierarchy.base / machine_id
+    for _ in range(_ATTEMPTS):
         try:
-            base.mkdir(exist_ok=True)
+            hierarchy.base.mkdir(exist_ok=True)
+            if hierarchy.version == 2:
+                _hand_down(hierarchy.base)
+            folder.mkdir(exist_ok=True)
+        except FileNotFoundError:
+            continue
         except OSError:
             return None
-        if not os.access(base / "cgroup.procs", os.W_OK):
-            return None
-        if version == 2:
-            controllers &= _hand_down(base) or frozenset()
-        return Hierarchy(version, base, controllers)
+        return folder
+    return None
 
 
 def _nearest_first(mount: _Mount) -> Iterator[Path]:
