@@ -176,6 +176,7 @@ def start(
     group: GroupOption = None,
     workspace: WorkspaceOption = None,
     no_wait: NoWait = False,
+    _output: OutputOption = Format.NONE,
 ) -> None:
     """Start a stopped compute."""
     _act(context, "start", "Starting", name, group, workspace, no_wait)
@@ -188,6 +189,7 @@ def stop(
     group: GroupOption = None,
     workspace: WorkspaceOption = None,
     no_wait: NoWait = False,
+    _output: OutputOption = Format.NONE,
 ) -> None:
     """Stop a compute; its disk is kept."""
     _act(context, "stop", "Stopping", name, group, workspace, no_wait)
@@ -200,6 +202,7 @@ def restart(
     group: GroupOption = None,
     workspace: WorkspaceOption = None,
     no_wait: NoWait = False,
+    _output: OutputOption = Format.NONE,
 ) -> None:
     """Stop a compute and start it again."""
     _act(context, "restart", "Restarting", name, group, workspace, no_wait)
@@ -213,6 +216,7 @@ def delete(
     workspace: WorkspaceOption = None,
     yes: Yes = False,
     no_wait: NoWait = False,
+    _output: OutputOption = Format.NONE,
 ) -> None:
     """Delete a compute and its disk. The workspace's file share is kept."""
     if not yes:

@@ -58,6 +58,8 @@ def _put(data: Any, steps: list[str | int], value: Any) -> None:
             data = data.setdefault(step, {})
         else:
             data = data[step]
+    if isinstance(data, dict) and not isinstance(last, str):
+        raise TypeError("a mapping has no positions")
     data[last] = value
 
 

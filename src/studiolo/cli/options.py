@@ -1,33 +1,45 @@
 """The options that several commands share, with Azure's names and letters."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from studiolo.cli.output import Format
-from studiolo.cli.session import Session
+from studiolo.cli.session import Session, config_path
 from studiolo.client.errors import ClientError
 
-Name = str
 
-
-def complete_compute(incomplete: str) -> list[str]:
-    """Names of computes in the default workspace, for the shell."""
+def complete_compute(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of computes in the workspace meant, for the shell."""
+    given = context.params
     try:
-        found = [str(one["name"]) for one in Session().computes(None, None).all()]
-    except (ClientError, OSError):
+        session = _session(context)
+        computes = session.computes(given.get("group"), given.get("workspace")).all()
+        return _beginning(computes, incomplete)
+    except (ClientError, OSError, ValueError):
+        # There is nowhere to say what is wrong: the shell shows nothing, and the command will.
         return []
-    return [name for name in found if name.lower().startswith(incomplete.lower())]
 
 
-def complete_workspace(incomplete: str) -> list[str]:
+def complete_workspace(context: typer.Context, incomplete: str) -> list[str]:
     """Names of workspaces, for the shell."""
     try:
-        found = [str(one["name"]) for one in Session().studiolo.workspaces()]
-    except (ClientError, OSError):
+        return _beginning(_session(context).studiolo.workspaces(), incomplete)
+    except (ClientError, OSError, ValueError):
         return []
-    return [name for name in found if name.lower().startswith(incomplete.lower())]
+
+
+def _session(context: typer.Context) -> Session:
+    """The session that the command would have; while completing, nothing has made it yet."""
+    given = context.find_root().params
+    return Session(given.get("profile") or config_path(), given.get("server"), given.get("token"))
+
+
+def _beginning(resources: Iterable[Mapping[str, Any]], incomplete: str) -> list[str]:
+    names = (str(resource["name"]) for resource in resources)
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
 GroupOption = Annotated[

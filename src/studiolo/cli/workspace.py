@@ -202,6 +202,7 @@ def delete(
     group: GroupOption = None,
     yes: Yes = False,
     no_wait: NoWait = False,
+    _output: OutputOption = Format.NONE,
 ) -> None:
     """Delete a workspace with its computes."""
     if not yes:

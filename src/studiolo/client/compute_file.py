@@ -9,6 +9,7 @@ Source: the ComputeInstance schema and entity of azure-ai-ml 1.35.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from studiolo.client.errors import ClientError
@@ -231,7 +232,12 @@ def _schedule(entry: Mapping[str, Any]) -> Json:
         "action": str(entry.get("action", "")).capitalize(),
         "status": str(entry.get("state", "Enabled")).capitalize(),
     }
-    common = {"startTime": trigger.get("start_time"), "timeZone": trigger.get("time_zone", "UTC")}
+    start = trigger.get("start_time")
+    common = {
+        # YAML reads an unquoted instant as a timestamp.
+        "startTime": start.isoformat() if isinstance(start, datetime) else start,
+        "timeZone": trigger.get("time_zone", "UTC"),
+    }
     kind = str(trigger.get("type", "")).lower()
     if kind == "cron":
         made["triggerType"] = "Cron"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from studiolo.client.errors import ClientError
 from studiolo.client.local import Local
-from studiolo.gateway.caddy import Caddy, GatewayError
+from studiolo.gateway.caddy import Caddy, GatewayError, PortInUse
 from studiolo.gateway.config import GatewayConfig, TlsFiles
 from studiolo.gateway.process import Identity
 from studiolo.launcher.checks import log_tail
@@ -32,6 +32,7 @@ def gateway_config(settings: Settings) -> GatewayConfig:
     """What Caddy is told in this deployment."""
     return GatewayConfig(
         domain=settings.domain,
+        api_hosts=settings.api_hosts,
         bind=settings.bind,
         http_port=settings.http_port,
         https_port=settings.https_port,
@@ -59,6 +60,7 @@ class Gateway:
 
     def __init__(self, settings: Settings) -> None:
         self.caddy = Caddy(gateway_config(settings))
+        self._options = {settings.http_port: "--port", settings.https_port: "--https-port"}
 
     def alive(self) -> bool:
         """Whether it runs."""
@@ -71,6 +73,8 @@ class Gateway:
         """
         try:
             await self.caddy.ensure()
+        except PortInUse as error:
+            raise ChildError(f"{error} Or use {self._options[error.port]}.") from error
         except GatewayError as error:
             raise ChildError(str(error)) from error
 

@@ -63,7 +63,8 @@ async def up(settings: Settings, console: Console) -> int:
             console.print("Ending the control plane and the gateway ...")
         console.print(
             "Stopped. Compute instances keep running; the next 'studiolo up' finds them again. "
-            "To end one, use 'studiolo compute stop' while Studiolo is up."
+            "To end one, use 'studiolo compute stop' while Studiolo is up.",
+            soft_wrap=True,
         )
     except asyncio.CancelledError:
         progress.close()

@@ -1,0 +1,273 @@
+"""The command line against a deployment with fake machines."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.support.launched import Launched
+
+
+def names(deployment: Launched) -> list[str]:
+    return deployment.ok("compute", "list", "-o", "tsv", "--query", "[].name").split()
+
+
+@pytest.fixture
+def compute(deployment, request):
+    """A running compute of the test's own."""
+    name = "t-" + re.sub(r"[^a-z]", "", request.node.name.removeprefix("test_"))[:18]
+    deployment.ok("compute", "create", "-n", name, "-o", "none")
+    yield name
+    deployment.run("compute", "delete", "-n", name, "-y", "--no-wait")
+
+
+def state(deployment: Launched, name: str) -> str:
+    return deployment.ok("compute", "show", "-n", name, "-o", "tsv", "--query", "state").strip()
+
+
+def test_local_login_keeps_the_token_in_a_file_of_its_owners(deployment):
+    file = deployment.home / "profile.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    kept = json.loads(file.read_text())
+    assert kept["user"] == "admin"
+    assert kept["token"] not in deployment.ok("config", "show", "-o", "json")
+
+
+def test_up_made_the_default_workspace(deployment):
+    shown = json.loads(deployment.ok("workspace", "show", "-n", "main", "-o", "json"))
+    assert (shown["name"], shown["resourceGroup"], shown["location"]) == (
+        "main",
+        "studiolo",
+        "local",
+    )
+
+
+def test_workspace_lives_from_create_to_delete(deployment):
+    deployment.ok("workspace", "create", "-n", "vision", "-g", "research", "--tags", "a=1")
+    assert "vision" in deployment.ok("workspace", "list", "-g", "research")
+    assert "vision" not in deployment.ok("workspace", "list", "-g", "studiolo")
+    changed = deployment.ok(
+        *("workspace", "update", "-n", "vision", "-g", "research"),
+        *("--description", "seeing", "-o", "json"),
+    )
+    assert json.loads(changed)["description"] == "seeing"
+    deployment.ok("workspace", "delete", "-n", "vision", "-g", "research", "-y")
+    assert deployment.run("workspace", "show", "-n", "vision", "-g", "research").code == 3
+
+
+def test_compute_lives_from_create_to_delete(deployment):
+    out = deployment.ok(
+        "compute", "create", "-n", "life", "--size", "Standard_D2s_v3", "-o", "json"
+    )
+    created = json.loads(out)
+    assert (created["state"], created["size"]) == ("Running", "Standard_D2s_v3")
+    assert "life" in names(deployment)
+    deployment.ok("compute", "stop", "-n", "life")
+    assert state(deployment, "life") == "Stopped"
+    deployment.ok("compute", "start", "-n", "life")
+    deployment.ok("compute", "restart", "-n", "life")
+    assert state(deployment, "life") == "Running"
+    deployment.ok("compute", "delete", "-n", "life", "-y")
+    assert "life" not in names(deployment)
+
+
+def test_create_takes_azures_yaml_and_flags_win(deployment, tmp_path):
+    file = tmp_path / "ci.yml"
+    file.write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/computeInstance.schema.json\n"
+        "name: from-file\ntype: computeinstance\nsize: Standard_D2s_v3\ntags: {team: vision}\n"
+    )
+    out = deployment.ok(
+        *("compute", "create", "-f", str(file), "-n", "from-flag", "-o", "json"),
+        *("--set", "tags.cost=12", "description=x", "--set", "description=for vision")[:2],
+        *("--set", "description=for vision"),
+    )
+    created = json.loads(out)
+    assert created["name"] == "from-flag"
+    assert created["tags"] == {"team": "vision", "cost": "12"}
+    assert created["description"] == "for vision"
+    deployment.ok("compute", "delete", "-n", "from-flag", "-y")
+
+
+def test_what_show_prints_as_yaml_can_be_created(deployment, compute, tmp_path):
+    file = tmp_path / "again.yml"
+    file.write_text(deployment.ok("compute", "show", "-n", compute, "-o", "yaml"))
+    assert yaml.safe_load(file.read_text())["name"] == compute
+    deployment.ok("compute", "create", "-f", str(file), "-n", "again")
+    deployment.ok("compute", "delete", "-n", "again", "-y")
+
+
+def test_no_wait_returns_before_the_end(deployment):
+    out = deployment.ok("compute", "create", "-n", "soon", "--no-wait", "-o", "json")
+    assert json.loads(out)["provisioning_state"] in ("Creating", "Succeeded")
+    deployment.ok("compute", "delete", "-n", "soon", "-y")
+
+
+def test_update_changes_what_was_named_and_nothing_else(deployment, compute):
+    before = json.loads(deployment.ok("compute", "show", "-n", compute, "-o", "json"))
+    deployment.ok("compute", "update", "-n", compute, "--tags", "a=1", "-o", "none")
+    out = deployment.ok(
+        "compute", "update", "-n", compute, "--set", "description=mine", "-o", "json"
+    )
+    after = json.loads(out)
+    assert (after["tags"], after["description"]) == ({"a": "1"}, "mine")
+    for key in ("size", "state", "created_on", "enable_sso"):
+        assert after[key] == before[key]
+
+
+def test_list_follows_pages_only_as_far_as_asked(deployment, compute):
+    rows = deployment.ok("compute", "list", "-r", "1", "-o", "json")
+    assert len(json.loads(rows)) == 1
+
+
+def test_open_prints_urls(deployment, compute):
+    out = deployment.ok("compute", "open", compute)
+    assert f"https://{compute}.studiolo.localhost:{deployment.https_port}/lab" in out
+
+
+def test_sizes_and_usage_are_listed(deployment):
+    assert "Standard_DS3_v2" in deployment.ok("compute", "list-sizes")
+    usage = json.loads(deployment.ok("compute", "list-usage", "-o", "json", "-l", "local"))
+    assert all({"limit", "currentValue"} <= set(one) for one in usage)
+
+
+def test_nodes_of_a_running_compute(deployment, compute):
+    nodes = json.loads(deployment.ok("compute", "list-nodes", "-n", compute, "-o", "json"))
+    assert isinstance(nodes, list)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("compute", "show", "-n", "nobody"), 3, "ResourceNotFound"),
+        (("workspace", "show", "-n", "nobody"), 3, "ResourceNotFound"),
+        (("compute", "list", "-w", "nobody"), 3, "ResourceNotFound"),
+        (("compute", "create", "-n", "x"), 1, "(InvalidParameter)"),
+        (("compute", "create", "-n", "big-one", "-s", "Standard_Huge"), 1, "Standard_Huge"),
+        (("compute", "create"), 2, "give a name"),
+        (("compute", "create", "-n", "abc", "-t", "amlcompute"), 1, "not offered"),
+        (("compute", "show"), 2, "--name"),
+        (("compute", "frobnicate"), 2, "frobnicate"),
+        (("compute", "list", "-o", "xml"), 2, "xml"),
+        (("compute", "list", "--query", "[?"), 1, "JMESPath"),
+        (("compute", "update", "-n", "abc"), 2, "say what to change"),
+        (("compute", "create", "-f", "/nonexistent.yml"), 2, "nonexistent"),
+        (("config", "set-defaults", "colour=red"), 2, "key=value"),
+        (("login", "--token", "slpat_secret"), 2, "stdin"),
+        (("--token", "x", "version"), 2, "seen by others"),
+    ],
+)
+def test_failure_is_one_sentence_and_an_exit_code(deployment, arguments, code, said):
+    answer = deployment.run(*arguments)
+    assert answer.code == code, answer
+    assert said in answer.err
+    assert answer.out == ""
+    assert "Traceback" not in answer.err
+
+
+def test_delete_asks_first(deployment, compute):
+    assert deployment.run("compute", "delete", "-n", compute, given="n\n").code == 1
+    assert compute in names(deployment)
+
+
+def test_nobody_signed_in_says_what_to_do(deployment, tmp_path):
+    answer = deployment.run("compute", "list", STUDIOLO_PROFILE=str(tmp_path / "none.json"))
+    assert answer.code == 1
+    assert "studiolo login" in answer.err
+
+
+def test_damaged_profile_says_what_to_do(deployment, tmp_path):
+    file = tmp_path / "damaged.json"
+    file.write_text("{")
+    answer = deployment.run("compute", "list", STUDIOLO_PROFILE=str(file))
+    assert answer.code == 1
+    assert "delete it and sign in again" in answer.err
+
+
+def test_defaults_are_remembered_and_cleared(deployment, tmp_path):
+    profile = str(tmp_path / "p.json")
+    deployment.ok("login", "--local", STUDIOLO_PROFILE=profile)
+    deployment.ok("config", "set-defaults", "workspace=nobody", STUDIOLO_PROFILE=profile)
+    assert deployment.run("compute", "list", STUDIOLO_PROFILE=profile).code == 3
+    deployment.ok("config", "set-defaults", "workspace=main", STUDIOLO_PROFILE=profile)
+    assert deployment.run("compute", "list", STUDIOLO_PROFILE=profile).code == 0
+
+
+def test_login_with_a_token_from_stdin(deployment, tmp_path):
+    token = json.loads((deployment.home / "profile.json").read_text())["token"]
+    profile = str(tmp_path / "p.json")
+    server = f"https://studiolo.localhost:{deployment.https_port}"
+    ca = deployment.home / "caddy/pki/authorities/local/root.crt"
+    deployment.ok(
+        *("login", "--server", server, "--ca", str(ca), "--token", "-"),
+        given=f"{token}\n",
+        STUDIOLO_PROFILE=profile,
+    )
+    assert deployment.run("compute", "list", STUDIOLO_PROFILE=profile).code == 0
+
+
+def test_login_with_a_wrong_password_is_refused(deployment, tmp_path):
+    answer = deployment.run(
+        *("login", "--username", "admin", "--server"),
+        f"http://studiolo.localhost:{deployment.http_port}",
+        given="not the password\n",
+        STUDIOLO_PROFILE=str(tmp_path / "p.json"),
+    )
+    assert answer.code == 1
+    assert "not right" in answer.err
+    assert "not the password" not in answer.err + answer.out
+
+
+def test_server_with_an_unknown_ca_is_not_trusted(deployment, tmp_path):
+    answer = deployment.run(
+        *("login", "--username", "admin", "--server"),
+        f"https://studiolo.localhost:{deployment.https_port}",
+        given="x\n",
+        STUDIOLO_PROFILE=str(tmp_path / "p.json"),
+    )
+    assert answer.code == 1
+    assert "certificate" in answer.err.lower()
+
+
+def test_logout_ends_the_token(deployment, tmp_path):
+    profile = tmp_path / "p.json"
+    deployment.ok("login", "--local", STUDIOLO_PROFILE=str(profile))
+    token = json.loads(profile.read_text())["token"]
+    deployment.ok("logout", STUDIOLO_PROFILE=str(profile))
+    assert json.loads(profile.read_text())["token"] == ""
+    copied = {"STUDIOLO_PROFILE": str(deployment.home / "profile.json")}
+    answer = deployment.run("compute", "list", STUDIOLO_TOKEN=token, **copied)
+    assert answer.code == 1
+    assert "InvalidAuthenticationToken" in answer.err
+
+
+def test_shell_completes_names_of_computes(deployment, compute):
+    asked = {
+        "_STUDIOLO_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"studiolo compute show -n {compute[:4]}",
+        "COMP_CWORD": "4",
+    }
+    done = subprocess.run(
+        [Path(sys.executable).with_name("studiolo")],
+        env=os.environ | deployment.environment | asked,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert compute in done.stdout.split(), done
+
+
+def test_version_needs_no_deployment(tmp_path):
+    assert Launched(tmp_path / "h").ok("version").strip()
+
+
+def test_log_of_a_compute_is_asked_for_by_name(deployment, compute):
+    answer = deployment.run("compute", "logs", "-n", compute)
+    assert answer.code == 0, answer
+    missing = deployment.run("compute", "logs", "-n", compute, "nonsense")
+    assert missing.code == 3, missing

@@ -1,0 +1,172 @@
+"""Our reading of Azure's YAML against Azure's own client's, field by field."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+import yaml
+from azure.ai.ml import load_compute
+from azure.ai.ml._restclient.arm_ml_service._utils import model_base
+
+from studiolo.client.compute_file import InvalidFile, from_resource, to_body
+
+SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g"
+
+SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v/subnets/y"
+
+FILES = {
+    "nothing but a name": "",
+    "size": "size: Standard_D2s_v3",
+    "description and tags": "description: for vision\ntags: {team: vision, cost: '12'}",
+    "location": "location: elsewhere",
+    "flags": """
+enable_node_public_ip: false
+enable_sso: false
+enable_root_access: false
+release_quota_on_stop: true
+enable_os_patching: true
+""",
+    "ssh": """
+ssh_public_access_enabled: true
+ssh_settings: {ssh_key_value: ssh-ed25519 AAAA me}
+""",
+    "ssh closed": "ssh_public_access_enabled: false",
+    "somebody else's": "create_on_behalf_of: {user_tenant_id: t, user_object_id: o}",
+    "idle in minutes": "idle_time_before_shutdown_minutes: 45",
+    "idle as a duration": "idle_time_before_shutdown: PT1H",
+    "cron schedule": """
+schedules:
+  compute_start_stop:
+    - action: stop
+      state: enabled
+      trigger: {type: cron, expression: 0 18 * * *, start_time: '2026-01-01T00:00:00'}
+""",
+    "recurrence schedule": """
+schedules:
+  compute_start_stop:
+    - action: start
+      state: disabled
+      trigger:
+        type: recurrence
+        frequency: week
+        interval: 1
+        time_zone: UTC
+        schedule: {hours: [8], minutes: [0], week_days: [monday, friday]}
+""",
+    "setup scripts": """
+setup_scripts:
+  creation_script: {path: Users/me/a.sh, command: x y, timeout_minutes: 10}
+  startup_script: {path: Users/me/b.sh, timeout_minutes: 5}
+""",
+    "a subnet": "network_settings: {vnet_name: v, subnet: s}",
+    "a subnet by its id": f"network_settings: {{subnet: {SUBNET}}}",
+    "an identity of its own": "identity: {type: system_assigned}",
+    "an identity of another's": """
+identity:
+  type: user_assigned
+  user_assigned_identities: [{resource_id: /subscriptions/s/i}]
+""",
+}
+
+
+def _azures(text: str) -> Any:
+    """The body that azure-ai-ml sends for the same file."""
+    loaded = load_compute(io.StringIO(text))
+    loaded._set_full_subnet_name(SUBSCRIPTION, "g")
+    body = json.loads(json.dumps(loaded._to_rest_object(), cls=model_base.SdkJSONEncoder))
+    body.setdefault("location", "local")
+    return _without_empty(body)
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_empty(one) for key, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_empty(one) for one in value]
+    return value
+
+
+def _alike(value: Any) -> Any:
+    """Enum case varies between releases of Azure's client, and the server bears either."""
+    if isinstance(value, dict):
+        # Said twice by Azure's client, once beside and once inside the trigger.
+        return {key: _alike(one) for key, one in value.items() if key != "triggerType"}
+    if isinstance(value, list):
+        return [_alike(one) for one in value]
+    return value.lower() if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_file_means_what_it_means_to_azures_client(text):
+    text = f"name: alice-ci\ntype: computeinstance\n{text}"
+    ours = to_body(yaml.safe_load(text), "local", GROUP)
+    assert _alike(ours) == _alike(_azures(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("type: amlcompute", "type 'amlcompute' is not offered"),
+        ("type: virtualmachine", "is not offered"),
+        ("sizes: x", "sizes: not a field"),
+        ("enable_sso: maybe", "enable_sso must be true or false"),
+        ("tags: [a]", "tags must be a mapping"),
+        ("custom_applications: {a: b}", "custom_applications must be a list"),
+        ("schedules: {compute_start_stop: [{trigger: {type: daily}}]}", "trigger needs type"),
+    ],
+)
+def test_file_with_another_shape_is_refused_by_name(text, said):
+    with pytest.raises(InvalidFile, match=said):
+        to_body(yaml.safe_load(text), "local")
+
+
+def test_start_time_may_be_a_yaml_timestamp():
+    text = """
+schedules:
+  compute_start_stop:
+    - action: stop
+      trigger: {type: cron, expression: 0 18 * * *, start_time: 2026-01-01T07:00:00}
+"""
+    properties = to_body(yaml.safe_load(text), "local")["properties"]["properties"]
+    [schedule] = properties["schedules"]["computeStartStop"]
+    assert schedule["cron"]["startTime"] == "2026-01-01T07:00:00"
+
+
+def test_custom_application_carries_everything_but_privilege():
+    text = """
+name: a
+custom_applications:
+  - name: rstudio
+    image: {reference: ghcr.io/x/rstudio}
+    endpoints: [{target: 8787, published: 8787}]
+    environment_variables: {A: b}
+    bind_mounts: [{source: /a, target: /b}]
+"""
+    [app] = to_body(yaml.safe_load(text), "local")["properties"]["properties"]["customServices"]
+    assert app["image"] == {"type": "docker", "reference": "ghcr.io/x/rstudio"}
+    assert app["endpoints"] == [
+        {"name": "connect", "protocol": "http", "target": 8787, "published": 8787}
+    ]
+    assert app["environmentVariables"] == {"A": {"type": "local", "value": "b"}}
+    assert app["volumes"] == [{"type": "bind", "readOnly": False, "source": "/a", "target": "/b"}]
+    assert "docker" not in app
+
+
+def test_what_show_prints_can_be_created_again():
+    wanted = {"name": "alice-ci", "size": "Standard_D2s_v3", "tags": {"a": "b"}}
+    body = to_body(wanted, "local")
+    resource = {**body, "name": "alice-ci", "id": f"{GROUP}/providers/M/workspaces/w/computes/a"}
+    resource["properties"]["properties"] |= {
+        "state": "Running",
+        "lastOperation": {"operationName": "Create"},
+        "applications": [{"displayName": "Jupyter", "endpointUri": "https://x/tree"}],
+    }
+    shown = from_resource(resource)
+    assert shown["state"] == "Running"
+    assert shown["services"] == [{"display_name": "Jupyter", "endpoint_uri": "https://x/tree"}]
+    again = to_body(yaml.safe_load(yaml.safe_dump(shown)), "local")
+    assert again["properties"]["properties"]["vmSize"] == "Standard_D2s_v3"
+    assert again["tags"] == {"a": "b"}
