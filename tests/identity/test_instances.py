@@ -7,10 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.support.identity import Studio, submit
+from tests.support.identity import SCOPE, Studio, submit
 from tests.support.values import a_compute
 
 from studiolo.api.gate import Gatekeeper
+from studiolo.api.identity.links import new_link, use_link
+from studiolo.api.identity.personal_tokens import create_token
+from studiolo.api.streams import StreamCutter
 from studiolo.domain.access import OPEN_APPLICATION
 from studiolo.domain.applications import JUPYTERLAB
 from studiolo.domain.credentials import TICKET_LIFETIME
@@ -20,7 +23,7 @@ from studiolo.domain.roles import DATA_SCIENTIST, OWNER, READER
 from studiolo.domain.states import State
 from studiolo.engines.agent_client import AgentClient, AgentError, AgentUnreachable
 from studiolo.engines.base import Unreachable
-from studiolo.gateway.backend import Failed, Starting, Upstream
+from studiolo.gateway.backend import Failed, Machine, Starting, Upstream
 
 OPEN = "/instances/open"
 
@@ -318,3 +321,46 @@ async def test_home_asks_for_the_right_to_stop(studio: Studio) -> None:
         reply = await submit(client, "/instances/ann-ci/stop", {}, page="/account/tokens")
     assert reply.status_code == 403
     assert "computes/stop/action" in reply.text
+
+
+class Scissors:
+    """Remembers whose streams were cut."""
+
+    def __init__(self) -> None:
+        self.cut: list[str] = []
+
+    async def revoke(self, machine: Machine) -> None:
+        assert machine.sockets is not None
+        self.cut.append(machine.sockets.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("ending", ["sign out", "role", "disabled", "token", "password"])
+async def test_open_streams_are_cut_when_a_right_ends(studio: Studio, ending: str) -> None:
+    olga = studio.bearer(await studio.person("olga", OWNER))
+    ann = await studio.person("ann")
+    bob = await studio.person("bob", DATA_SCIENTIST)
+    role = await studio.assign(ann, DATA_SCIENTIST)
+    mine = await an_instance(studio, ann)
+    await an_instance(studio, bob, "bob-ci")
+    scissors = Scissors()
+    cutter = StreamCutter(studio.services, scissors)
+    studio.identity.endings.listen(cutter.right_ended)
+    async with studio.client() as client:
+        if ending == "sign out":
+            await studio.sign_in(client, "ann")
+            await submit(client, "/signout", {}, page="/")
+        elif ending == "role":
+            path = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{role}"
+            await client.delete(path, params={"api-version": "2022-04-01"}, headers=olga)
+        elif ending == "disabled":
+            await client.patch("/auth/users/ann", json={"disabled": True}, headers=olga)
+        elif ending == "token":
+            made = await create_token(studio.identity, ann, "x", days=1, correlation="")
+            bearer = {"Authorization": f"Bearer {made.secret}"}
+            await client.delete(f"/auth/tokens/{made.token.id}", headers=bearer)
+        else:
+            link = await new_link(studio.identity, ann, by=None, correlation="")
+            token = parse_qs(urlsplit(link).query)["t"][0]
+            await use_link(studio.identity, token, "a brand new password", correlation="")
+    await cutter.settled()
+    assert scissors.cut == [mine.id]

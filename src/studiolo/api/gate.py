@@ -45,14 +45,13 @@ class Gatekeeper:
             if compute is None:
                 return None
             allowed = await _allowed(tx, compute)
-        sockets = self._services.settings.run / "m" / compute.id
         return GateInstance(
             id=compute.id,
             name=compute.name,
             owner=compute.assigned_name,
             allowed=allowed,
             state=compute.state,
-            machine=Machine(sockets=str(sockets)),
+            machine=machine_of(self._services, compute),
         )
 
     async def session(self, cookie: str) -> GateSession | None:
@@ -107,6 +106,11 @@ class Gatekeeper:
             return await engine.endpoint(instance_id)
         except EngineError:
             return None
+
+
+def machine_of(services: Services, compute: Compute) -> Machine:
+    """Where the applications of an instance may listen."""
+    return Machine(sockets=str(services.settings.run / "m" / compute.id))
 
 
 async def _allowed(tx: Transaction, compute: Compute) -> frozenset[str]:

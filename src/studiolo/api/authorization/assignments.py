@@ -14,7 +14,7 @@ from studiolo.api.authorization import scopes
 from studiolo.api.authorization.definitions import definition_id
 from studiolo.api.authorization.filters import Filter, read_filter
 from studiolo.api.deps import Provided, authorized
-from studiolo.api.identity.service import correlation_of
+from studiolo.api.identity.service import correlation_of, identity_of
 from studiolo.api.services import Services
 from studiolo.domain.access import fold
 from studiolo.domain.errors import Conflict, InvalidInput, NotFound
@@ -156,6 +156,7 @@ async def delete_assignment(
         role = BUILT_IN.get(found.role_definition)
         detail = f"{role.name if role else found.role_definition} of {found.principal}"
         await _note(tx, services, request, caller, DELETE, found.scope, detail)
+    identity_of(request).endings.announce(found.principal)
     return JSONResponse(_rendered(services, found), 200)
 
 

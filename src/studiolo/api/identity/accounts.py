@@ -121,6 +121,8 @@ async def set_disabled(
             correlation=correlation,
             detail=f"{found.name} {'disabled' if disabled else 'enabled'}",
         )
+    if disabled:
+        identity.endings.announce(found.id)
     return found
 
 

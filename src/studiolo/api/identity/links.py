@@ -92,4 +92,6 @@ async def use_link(
             correlation=correlation,
             detail="password set" if hashed else "",
         )
+    if hashed is not None:
+        identity.endings.announce(person.id)
     return person

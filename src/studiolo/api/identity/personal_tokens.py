@@ -103,6 +103,7 @@ async def revoke_token(
             correlation=correlation,
             detail=f"token {token_id}",
         )
+    identity.endings.announce(principal.id)
 
 
 async def find_token(

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from studiolo.api.identity.endings import Endings
 from studiolo.api.services import Deployment
 from studiolo.clock import Clock
 from studiolo.domain.resources import ActivityEntry, Principal
@@ -31,6 +32,7 @@ class IdentityService:
     """Identity's tools and the deployment's ids.
 
     :param access_tokens: issues and verifies JWTs.
+    :param endings: tells whoever keeps streams open that a right has ended.
     """
 
     database: Database
@@ -39,6 +41,7 @@ class IdentityService:
     deployment: Deployment
     passwords: Passwords = field(repr=False)
     access_tokens: AccessTokens = field(repr=False)
+    endings: Endings = field(default_factory=Endings, repr=False)
 
     @classmethod
     async def open(

@@ -92,6 +92,7 @@ async def end_session(identity: IdentityService, live: LiveSession, correlation:
             "Succeeded",
             correlation=correlation,
         )
+    identity.endings.announce(live.principal.id)
 
 
 async def new_ticket(identity: IdentityService, live: LiveSession, compute_id: str) -> str:
