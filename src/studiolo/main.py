@@ -22,6 +22,7 @@ from studiolo.api import authorization
 from studiolo.api.app import create_app
 from studiolo.api.catalogue import load_catalogue
 from studiolo.api.computes import routers as computes
+from studiolo.api.deployments import endpoints as deployments
 from studiolo.api.discovery import endpoints as discovery
 from studiolo.api.gate import Gatekeeper
 from studiolo.api.groups import endpoints as groups
@@ -70,6 +71,7 @@ ROUTERS = (
     resources.router,
     authorization.router,
     workspaces.router,
+    deployments.router,
     computes.router,
     operations.router,
     locations.router,
