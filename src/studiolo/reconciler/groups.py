@@ -32,8 +32,16 @@ class Groups:
         """Do the next step of every delete; returns how many steps changed something."""
         async with self._database.reading() as tx:
             leaving = await tx.groups.being_deleted()
-        steps = [await self._step(group) for group in leaving]
+        steps = [await self._guarded(group) for group in leaving]
         return sum(steps)
+
+    async def _guarded(self, group: ResourceGroup) -> bool:
+        try:
+            return await self._step(group)
+        except Exception:
+            # It is tried again in the next round; the others must not wait for it.
+            log.exception("resource group not removed yet", group=group.id)
+            return False
 
     async def _step(self, group: ResourceGroup) -> bool:
         now = self._clock()

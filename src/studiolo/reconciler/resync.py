@@ -51,9 +51,9 @@ class Resync:
             return await self._wake_lost(location)
         self._outages.answered(location)
         states = await self._states(location)
-        self.running[location] = [
+        self.running[location] = sorted(
             each for each, (state, _) in states.items() if state is State.RUNNING and each in owned
-        ]
+        )
         woken = differing(states, owned)
         await self._wake(woken)
         await self._orphans.settle(location, engine, owned.keys() - states.keys())

@@ -31,8 +31,16 @@ class Workspaces:
         """Do the next step of every delete; returns how many steps changed something."""
         async with self._database.reading() as tx:
             leaving = await tx.workspaces.being_deleted()
-        steps = [await self._step(workspace) for workspace in leaving]
+        steps = [await self._guarded(workspace) for workspace in leaving]
         return sum(steps)
+
+    async def _guarded(self, workspace: Workspace) -> bool:
+        try:
+            return await self._step(workspace)
+        except Exception:
+            # It is tried again in the next round; the others must not wait for it.
+            log.exception("workspace not removed yet", workspace=workspace.id)
+            return False
 
     async def _step(self, workspace: Workspace) -> bool:
         now = self._clock()

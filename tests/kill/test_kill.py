@@ -1,0 +1,209 @@
+"""SIGKILL at every named step of every operation, and at random instants, changes no end.
+
+Each test kills the real control plane, starts it again and asserts the same end as without the
+kill: the state, the operation's end, no process, folder or row left over, quota right.
+
+The points are not listed here. A first, undisturbed life of an instance tells which points each
+operation passes, and every point in the source must be in one of these tests.
+"""
+
+import random
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+import studiolo
+from tests.kill.plane import Plane, eventually
+
+VERBS = ("create", "stop", "start", "restart", "delete")
+_CALL = re.compile(r"\bpoint\(\s*f?\"([^\"]+)\"")
+_VARIABLE = re.compile(r"\{[^}]*\}")
+
+ELSEWHERE = {
+    "reconcile.before_pause": "test_killed_while_it_waits_for_an_image",
+    "orphans.before_delete": "test_killed_while_it_removes_an_orphan",
+    "workspace.before_step": "test_killed_while_a_workspace_goes",
+    "workspace.step_done": "test_killed_while_a_workspace_goes",
+    "group.before_step": "test_killed_while_a_workspace_goes",
+}
+"""Points that the life of one instance does not pass, and where they are killed at."""
+
+
+@pytest.fixture(scope="session")
+def points(plane: Plane) -> dict[str, list[str]]:
+    """The points that each operation passes, in order, from a life without a kill."""
+    found = {}
+    for verb in VERBS:
+        machine = plane.machine("calm")
+        plane.forget_passed()
+        plane.do(verb, "calm")
+        found[verb] = [p for p in plane.passed() if p not in ELSEWHERE]
+        plane.check("calm", machine or plane.machine("calm"))
+    return found
+
+
+def _killed_at(plane: Plane, point: str, verb: str, name: str) -> None:
+    """Ask for `verb`, let the control plane die at `point`, start it again, see the end."""
+    before = plane.machine(name)
+    plane.arm(point)
+    plane.ask(verb, name)
+    died = plane.died()
+    plane.disarm()
+    assert died, f"{point} was not passed by {verb}"
+    machine = before or plane.machine(name)
+    plane.start()
+    plane.ask_again_if_lost(verb, name)
+    plane.settled(verb, name)
+    plane.check(name, machine or plane.machine(name))
+
+
+def test_killed_at_every_step_of_create(plane: Plane, points: dict[str, list[str]]) -> None:
+    for number, point in enumerate(points["create"]):
+        name = f"create-{number}"
+        _killed_at(plane, point, "create", name)
+        plane.do("delete", name)
+
+
+def test_killed_at_every_step_of_stop(plane: Plane, points: dict[str, list[str]]) -> None:
+    plane.do("create", "stopped")
+    for point in points["stop"]:
+        _killed_at(plane, point, "stop", "stopped")
+        plane.do("start", "stopped")
+    plane.do("delete", "stopped")
+
+
+def test_killed_at_every_step_of_start(plane: Plane, points: dict[str, list[str]]) -> None:
+    plane.do("create", "started")
+    for point in points["start"]:
+        plane.do("stop", "started")
+        _killed_at(plane, point, "start", "started")
+    plane.do("delete", "started")
+
+
+def test_killed_at_every_step_of_restart(plane: Plane, points: dict[str, list[str]]) -> None:
+    plane.do("create", "restarted")
+    for point in points["restart"]:
+        _killed_at(plane, point, "restart", "restarted")
+    plane.do("delete", "restarted")
+
+
+def test_killed_at_every_step_of_delete(plane: Plane, points: dict[str, list[str]]) -> None:
+    for number, point in enumerate(points["delete"]):
+        name = f"delete-{number}"
+        plane.do("create", name)
+        _killed_at(plane, point, "delete", name)
+
+
+def test_killed_at_random_instants(plane: Plane) -> None:
+    chance = random.Random(20250602)
+    for verb in VERBS * 2:
+        machine = plane.machine("unlucky")
+        plane.ask(verb, "unlucky")
+        time.sleep(chance.uniform(0, 0.6))  # an instant of the kill, not a wait for anything
+        plane.kill()
+        machine = machine or plane.machine("unlucky")
+        plane.start()
+        plane.settled(verb, "unlucky")
+        plane.check("unlucky", machine or "")
+
+
+def test_a_client_that_polls_through_a_kill_gets_its_end(plane: Plane) -> None:
+    plane.arm("reconcile.acted.ensure")
+    link = plane.ask("create", "polled")
+    assert plane.died()
+    plane.disarm()
+    plane.start()
+    assert link is not None
+    ended = eventually(
+        lambda: (found := plane.poll(link))["status"] != "InProgress" and found,
+        "the operation has an end",
+    )
+    assert ended["status"] == "Succeeded"
+    plane.do("delete", "polled")
+
+
+def test_killed_while_it_waits_for_an_image(plane: Plane, tmp_path: Path) -> None:
+    """A temporary trouble: the instance waits, its control plane dies, and the trouble ends."""
+    plane.kill()
+    plane.start(STUDIOLO_IMAGE_DIR=str(tmp_path))
+    plane.arm("reconcile.before_pause")
+    plane.ask("create", "patient")
+    assert plane.died()
+    plane.disarm()
+    plane.start()
+    plane.settled("create", "patient")
+    plane.check("patient", plane.machine("patient") or "")
+    plane.do("delete", "patient")
+
+
+def test_killed_while_it_removes_an_orphan(plane: Plane) -> None:
+    """What a stalled replica would leave: a machine whose delete has ended."""
+    plane.do("create", "orphan")
+    plane.do("stop", "orphan")
+    machine = plane.machine("orphan")
+    assert machine is not None
+    folder, aside = plane.home / "machines" / machine, plane.root / "aside"
+    shutil.copytree(folder, aside, symlinks=True)
+    plane.do("delete", "orphan")
+    plane.arm("orphans.before_delete")
+    shutil.move(aside, folder)
+    assert plane.died()
+    plane.disarm()
+    plane.start()
+    eventually(lambda: not plane.traces(machine), "the orphan is removed")
+
+
+@pytest.mark.parametrize("point", ["workspace.before_step", "workspace.step_done"])
+def test_killed_while_a_workspace_goes(plane: Plane, point: str) -> None:
+    plane.do("create", "inmate")
+    machine = plane.machine("inmate") or ""
+    plane.arm(point)
+    plane.delete_workspace()
+    assert plane.died()
+    plane.disarm()
+    plane.start()
+    eventually(lambda: not plane.rows("SELECT id FROM workspaces"), "the workspace is gone")
+    eventually(lambda: not plane.traces(machine), "its machine is gone")
+    assert plane.used() == 0
+    assert plane.open_operations() == []
+    plane.prepare()
+
+
+def test_killed_while_a_group_goes(plane: Plane) -> None:
+    plane.do("create", "inmate")
+    machine = plane.machine("inmate") or ""
+    plane.arm("group.before_step")
+    plane.delete_group()
+    assert plane.died()
+    plane.disarm()
+    plane.start()
+    eventually(lambda: not plane.rows("SELECT id FROM resource_groups"), "the group is gone")
+    assert plane.rows("SELECT id FROM workspaces") == []
+    eventually(lambda: not plane.traces(machine), "its machine is gone")
+    assert plane.open_operations() == []
+    plane.prepare()
+
+
+def test_the_launchers_way_of_arming_kills_too(plane: Plane) -> None:
+    """`python -m studiolo.main` itself, armed by its settings."""
+    plane.kill()
+    process = plane.start_alone(STUDIOLO_FAULT_POINT="reconcile.settled")
+    plane.ask("create", "armed")
+    assert process.wait(40) == -9
+    plane.start()
+    plane.settled("create", "armed")
+    plane.do("delete", "armed")
+
+
+def test_every_point_in_the_source_is_killed_at(points: dict[str, list[str]]) -> None:
+    source = Path(studiolo.__file__).parent
+    named = {
+        name for file in source.rglob("*.py") for name in _CALL.findall(file.read_text("utf-8"))
+    }
+    patterns = [re.compile(_VARIABLE.sub("[a-z_]+", name.replace(".", r"\."))) for name in named]
+    passed = {point for found in points.values() for point in found} | set(ELSEWHERE)
+    unused = [p.pattern for p in patterns if not any(p.fullmatch(each) for each in passed)]
+    assert not unused, "no operation passes these points: add one that does, or remove them"
