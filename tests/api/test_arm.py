@@ -149,6 +149,21 @@ def test_a_failed_operation_shows_its_error() -> None:
     assert operation_body(operation)["error"] == {"code": "NoDisk", "message": "The disk is full."}
 
 
+def a_post(path: str) -> dict[str, Any]:
+    """ASGI scope of a POST whose size is not announced."""
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"transfer-encoding", b"chunked")],
+        "scheme": "https",
+        "server": ("studiolo.localhost", 443),
+        "root_path": "",
+    }
+
+
 class TestMiddleware:
     """What surrounds every request."""
 
@@ -188,6 +203,18 @@ class TestMiddleware:
         reply = await odd.call("GET", "/boom", version=None, who=None, headers=headers)
         assert reply.headers["x-ms-client-request-id"] == "c-1"
 
+    async def test_a_client_that_leaves_is_no_error_of_ours(self, odd: Api) -> None:
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        messages: list[Message] = []
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await odd.app(a_post("/read"), receive, send)
+        assert messages == []
+
     async def test_a_body_that_hides_its_size_is_cut_off(self, odd: Api) -> None:
         sent = 0
 
@@ -202,12 +229,7 @@ class TestMiddleware:
         async def send(message: Message) -> None:
             messages.append(message)
 
-        scope = {
-            "type": "http", "method": "POST", "path": "/read", "raw_path": b"/read",
-            "query_string": b"", "headers": [(b"transfer-encoding", b"chunked")],
-            "scheme": "https", "server": ("studiolo.localhost", 443), "root_path": "",
-        }  # fmt: skip
-        await odd.app(scope, receive, send)
+        await odd.app(a_post("/read"), receive, send)
         assert messages[0]["status"] == 413
         assert sent <= MAX_BODY // 2**16 + 1
 

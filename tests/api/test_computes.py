@@ -1,8 +1,10 @@
 """Compute instances by Azure's requests, as an unmodified client would read the replies."""
 
+import re
+
 import pytest
 from tests.support.api import ORIGIN, SUBSCRIPTION, TENANT, Api, a_body
-from tests.support.values import a_workspace
+from tests.support.values import a_compute, a_workspace
 
 from studiolo.domain.states import Event, State
 
@@ -99,6 +101,20 @@ async def test_the_same_put_again_changes_nothing(api: Api) -> None:
     assert again.headers["etag"] == first.headers["etag"]
     assert "azure-asyncoperation" not in again.headers
     assert await api.dump() == before
+
+
+async def test_two_of_one_name_in_two_regions_have_hosts_of_their_own(api: Api) -> None:
+    far = a_workspace(subscription=SUBSCRIPTION, resource_group="rg1", name="far", location="far")
+    async with api.services.database.transaction() as tx:
+        await tx.workspaces.add(far)
+        await tx.computes.add(a_compute(far, name="Ann-CI", location="far"), due_at=api.now)
+    reply = await api.create("ann-ci")
+    assert reply.status_code == 201, reply.text
+    stored = await api.stored("ann-ci")
+    assert stored is not None
+    assert re.fullmatch(r"ann-ci-[0-9a-f]{4}", stored.host_label)
+    uri = reply.json()["properties"]["properties"]["applications"][0]["endpointUri"]
+    assert uri == f"https://{stored.host_label}.studiolo.localhost:8481/tree"
 
 
 async def test_the_resource_itself_can_be_polled(api: Api) -> None:

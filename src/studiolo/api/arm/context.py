@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studiolo.api.arm.envelope import error_response
@@ -45,6 +46,8 @@ class Context:
         scope["state"] = {**scope.get("state", {}), "correlation": exchange.correlation}
         try:
             await self.app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            _log.debug("request.abandoned", correlation=exchange.correlation)
         except Exception as error:  # noqa: BLE001 - logged, and answered with its id
             await exchange.fail(error, receive)
         finally:

@@ -36,6 +36,14 @@ Deleter = Annotated[Principal, Depends(authorized(service.DELETE))]
 Starter = Annotated[Principal, Depends(authorized(service.START))]
 Stopper = Annotated[Principal, Depends(authorized(service.STOP))]
 Restarter = Annotated[Principal, Depends(authorized(service.RESTART))]
+NodeLister = Annotated[
+    Principal,
+    Depends(authorized("Microsoft.MachineLearningServices/workspaces/computes/listNodes/action")),
+]
+SsoSetter = Annotated[
+    Principal,
+    Depends(authorized("Microsoft.MachineLearningServices/workspaces/computes/enableSso/action")),
+]
 NameChecker = Annotated[
     Principal,
     Depends(
@@ -161,7 +169,7 @@ async def restart_compute(
 
 @router.post(f"{COMPUTE_PATH}/listNodes")
 async def list_nodes(
-    caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
+    caller: NodeLister, request: Request, services: Provided, named: WorkspaceNamed, compute: str
 ) -> dict[str, Any]:
     """The one node of a compute instance, while it has one."""
     found = await ComputeService(services, request, caller, named, compute).get()
@@ -191,7 +199,7 @@ def _nodes(compute: Compute) -> list[dict[str, Any]]:
 
 @router.post(f"{COMPUTE_PATH}/enableSso")
 async def enable_sso(
-    caller: Writer,
+    caller: SsoSetter,
     request: Request,
     services: Provided,
     named: WorkspaceNamed,
