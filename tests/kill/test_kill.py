@@ -200,9 +200,8 @@ def test_the_launchers_way_of_arming_kills_too(plane: Plane) -> None:
 
 def test_every_point_in_the_source_is_killed_at(points: dict[str, list[str]]) -> None:
     source = Path(studiolo.__file__).parent
-    named = {
-        name for file in source.rglob("*.py") for name in _CALL.findall(file.read_text("utf-8"))
-    }
+    files = [file for file in source.rglob("*.py") if file.name != "faults.py"]
+    named = {name for file in files for name in _CALL.findall(file.read_text("utf-8"))}
     patterns = [re.compile(_VARIABLE.sub("[a-z_]+", name.replace(".", r"\."))) for name in named]
     passed = {point for found in points.values() for point in found} | set(ELSEWHERE)
     unused = [p.pattern for p in patterns if not any(p.fullmatch(each) for each in passed)]

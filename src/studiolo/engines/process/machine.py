@@ -148,13 +148,15 @@ class Machines:
         self._own(layout)
         groups = self._groups(layout)
         self._end_all(layout)
+        # The folder goes last: without it the machine is absent, and nobody would come back for
+        # the rest.
+        _remove_sockets(layout)
+        cgroup.remove(groups)
         build.remove_tree_if_any(build.trash_folder(layout), build.new_folder(layout))
         if layout.folder.exists():
             layout.folder.rename(build.trash_folder(layout))
             faults.point("process.delete.renamed")
             build.remove_tree_if_any(build.trash_folder(layout))
-        _remove_sockets(layout)
-        cgroup.remove(groups)
         faults.point("process.delete.removed")
 
     def clear_leftovers(self, folder: Path, layout_of: Callable[[str], Layout]) -> None:
