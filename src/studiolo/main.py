@@ -8,9 +8,8 @@ import contextlib
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 
 import structlog
 import uvloop
@@ -43,7 +42,6 @@ from studiolo.engines.base import Engine
 from studiolo.engines.fake import FakeEngine
 from studiolo.engines.process.engine import ProcessEngine
 from studiolo.engines.process.image import ImageStore
-from studiolo.engines.process.image_sources import AGENT
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.gate_app import GateApp
 from studiolo.local import local_app
@@ -78,23 +76,6 @@ ROUTERS = (
     echo.router,
 )
 """Everything the public application answers."""
-
-MACHINE_IMAGES = ("ml",)
-
-ImageProgress = Callable[[str, str, int, int], None]
-"""Told (image, phase, done, total); see `engines.process.image.Progress`."""
-
-
-def prepare_images(settings: Settings, progress: ImageProgress) -> None:
-    """Prepare whatever the settings' engine starts machines from. Blocks, perhaps for minutes.
-
-    :raises EngineError: an image cannot be prepared.
-    """
-    if settings.engine != "process":
-        return
-    images = ImageStore(settings.images, os.environ)
-    for name in (AGENT, *MACHINE_IMAGES):
-        images.prepare(name, partial(progress, name))
 
 
 async def first_facts(database: Database) -> Deployment:

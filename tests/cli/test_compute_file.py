@@ -9,7 +9,8 @@ import yaml
 from azure.ai.ml import load_compute
 from azure.ai.ml._restclient.arm_ml_service._utils import model_base
 
-from studiolo.client.compute_file import InvalidFile, from_resource, to_body
+from studiolo.client.compute_file import InvalidFile, to_body
+from studiolo.client.compute_view import from_resource
 
 SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g"

@@ -25,7 +25,8 @@ from studiolo.cli.options import (
 from studiolo.cli.output import Format, notes, show
 from studiolo.cli.session import Session, session_of
 from studiolo.cli.waiting import progress
-from studiolo.client.compute_file import from_resource, to_body
+from studiolo.client.compute_file import to_body
+from studiolo.client.compute_view import from_resource
 from studiolo.client.errors import ClientError
 from studiolo.client.studiolo import Computes
 

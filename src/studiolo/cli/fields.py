@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from studiolo.client.compute_file import CLIENT_KEYS, from_resource, to_body
+from studiolo.client.compute_file import CLIENT_KEYS, to_body
+from studiolo.client.compute_view import from_resource
 from studiolo.client.errors import ClientError
 
 Json = dict[str, Any]

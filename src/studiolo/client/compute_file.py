@@ -1,4 +1,4 @@
-"""Azure's `computeInstance` YAML, to and from the REST body.
+"""Azure's `computeInstance` YAML, as the REST body; `compute_view.py` is the way back.
 
 The mapping is the one of Azure's own client, field by field, so that a file that works there means
 the same here and whatever Studiolo does not act on is refused by the server, by name. Fields that
@@ -7,7 +7,6 @@ Azure's schema does not know are refused here, as Azure's client does.
 Source: the ComputeInstance schema and entity of azure-ai-ml 1.35.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -177,7 +176,8 @@ def _flag(data: Mapping[str, Any], key: str, *, default: bool) -> bool:
     return value
 
 
-def _without_none(made: Mapping[str, Any]) -> Json:
+def without_none(made: Mapping[str, Any]) -> Json:
+    """`made` without the keys that have no value."""
     return {key: value for key, value in made.items() if value is not None}
 
 
@@ -200,7 +200,7 @@ def _ssh(data: Mapping[str, Any]) -> Json | None:
         return None
     key = _mapping(data, "ssh_settings").get("ssh_key_value")
     access = "Enabled" if enabled else "Disabled"
-    return _without_none({"sshPublicAccess": access, "adminPublicKey": key})
+    return without_none({"sshPublicAccess": access, "adminPublicKey": key})
 
 
 def _assigned(data: Mapping[str, Any]) -> Json | None:
@@ -208,7 +208,7 @@ def _assigned(data: Mapping[str, Any]) -> Json | None:
     if not user:
         return None
     assigned = {"objectId": user.get("user_object_id"), "tenantId": user.get("user_tenant_id")}
-    return {"assignedUser": _without_none(assigned)}
+    return {"assignedUser": without_none(assigned)}
 
 
 def _idle(data: Mapping[str, Any]) -> str | None:
@@ -241,16 +241,16 @@ def _schedule(entry: Mapping[str, Any]) -> Json:
     kind = str(trigger.get("type", "")).lower()
     if kind == "cron":
         made["triggerType"] = "Cron"
-        made["cron"] = _without_none({**common, "expression": trigger.get("expression")})
+        made["cron"] = without_none({**common, "expression": trigger.get("expression")})
     elif kind == "recurrence":
         pattern = _mapping(trigger, "schedule")
         made["triggerType"] = "Recurrence"
-        made["recurrence"] = _without_none(
+        made["recurrence"] = without_none(
             {
                 **common,
                 "frequency": trigger.get("frequency"),
                 "interval": trigger.get("interval"),
-                "schedule": _without_none(
+                "schedule": without_none(
                     {
                         "hours": pattern.get("hours"),
                         "minutes": pattern.get("minutes"),
@@ -278,7 +278,7 @@ def _scripts(data: Mapping[str, Any]) -> Json | None:
 
 def _script(script: Mapping[str, Any]) -> Json:
     minutes = script.get("timeout_minutes")
-    return _without_none(
+    return without_none(
         {
             "scriptSource": "workspaceStorage",
             "scriptData": script.get("path"),
@@ -301,7 +301,7 @@ def _application(app: Mapping[str, Any]) -> Json:
         "type": app.get("type", "docker"),
         "image": {"type": "docker", "reference": _mapping(app, "image").get("reference")},
         "endpoints": [
-            {"name": "connect", "protocol": "http", **_without_none(endpoint)}
+            {"name": "connect", "protocol": "http", **without_none(endpoint)}
             for endpoint in _list(app, "endpoints")
         ],
     }
@@ -324,69 +324,3 @@ def _identity(identity: Mapping[str, Any]) -> Json:
     if users:
         made["userAssignedIdentities"] = {str(user.get("resource_id")): {} for user in users}
     return made
-
-
-def from_resource(resource: Mapping[str, Any]) -> Json:
-    """A compute as Azure's CLI prints it: the YAML's fields, and those only the server sets."""
-    outer = resource.get("properties") or {}
-    inner = outer.get("properties") or {}
-    ssh = inner.get("sshSettings") or {}
-    group = re.search(r"/resourceGroups/([^/]+)", str(resource.get("id", "")), re.IGNORECASE)
-    minutes = re.fullmatch(r"PT(\d+)M", str(inner.get("idleTimeBeforeShutdown") or ""))
-    made = {
-        "name": resource.get("name"),
-        "type": COMPUTE_TYPE,
-        "state": inner.get("state"),
-        "size": inner.get("vmSize"),
-        "location": resource.get("location"),
-        "description": outer.get("description"),
-        "tags": resource.get("tags") or None,
-        "created_on": outer.get("createdOn"),
-        "provisioning_state": outer.get("provisioningState"),
-        "last_operation": _snake(inner.get("lastOperation")),
-        "services": _snake(inner.get("applications")),
-        "errors": _errors(inner.get("errors") or outer.get("provisioningErrors")),
-        "create_on_behalf_of": _assigned_user(inner),
-        "idle_time_before_shutdown": inner.get("idleTimeBeforeShutdown"),
-        "idle_time_before_shutdown_minutes": int(minutes[1]) if minutes else None,
-        "enable_node_public_ip": inner.get("enableNodePublicIp"),
-        "enable_sso": inner.get("enableSSO"),
-        "enable_root_access": inner.get("enableRootAccess"),
-        "release_quota_on_stop": inner.get("releaseQuotaOnStop"),
-        "enable_os_patching": inner.get("enableOSPatching"),
-        "ssh_public_access_enabled": _enabled(ssh.get("sshPublicAccess")),
-        "os_image_metadata": _snake(inner.get("osImageMetadata")),
-        "id": resource.get("id"),
-        "resourceGroup": group[1] if group else None,
-    }
-    return _without_none(made)
-
-
-def _enabled(access: object) -> bool | None:
-    return {"enabled": True, "disabled": False}.get(str(access).lower())
-
-
-def _assigned_user(inner: Mapping[str, Any]) -> Json | None:
-    user = (inner.get("personalComputeInstanceSettings") or {}).get("assignedUser")
-    if not user:
-        return None
-    return {"user_object_id": user.get("objectId"), "user_tenant_id": user.get("tenantId")}
-
-
-def _errors(errors: Any) -> list[Json] | None:
-    if not errors:
-        return None
-    found = [one.get("error", one) for one in errors]
-    return [{"code": one.get("code"), "message": one.get("message")} for one in found]
-
-
-def _snake(value: Any) -> Any:
-    """`value` with the keys of its objects in snake_case, as Azure's client shows them."""
-    if isinstance(value, list):
-        return [_snake(one) for one in value] or None
-    if isinstance(value, Mapping):
-        return {
-            re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): _snake(one)
-            for key, one in value.items()
-        }
-    return value

@@ -16,6 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from studiolo.client.compute_file import to_body
+from studiolo.client.compute_view import origin_of
 from studiolo.client.errors import ClientError, NotFoundError
 from studiolo.client.jupyter import Jupyter
 from studiolo.client.studiolo import Computes
@@ -24,9 +25,7 @@ from studiolo.engines.process.disk import remove_tree
 from studiolo.launcher import notebook
 from studiolo.launcher.checks import free_port
 from studiolo.launcher.deployment import GROUP, WORKSPACE, Running, deployment
-from studiolo.launcher.doctor import origin_of
 from studiolo.launcher.up import FAILURES, ImageProgress, greet
-from studiolo.main import remove_machines
 from studiolo.settings import Settings
 
 INSTANCE = "demo"
@@ -238,6 +237,9 @@ def _temporary_settings() -> Settings:
 async def _clean(settings: Settings, console: Console, *, keep_logs: bool) -> None:
     """End and remove whatever is left of the demo's machines, then its home."""
     if (settings.home / "studiolo.db").exists():
+        # Imported here, because it is the control plane's whole code and rarely needed.
+        from studiolo.main import remove_machines  # noqa: PLC0415
+
         await remove_machines(settings)
     if keep_logs:
         kept = Path(tempfile.mkdtemp(prefix="studiolo-demo-logs-"))

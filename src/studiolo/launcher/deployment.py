@@ -11,17 +11,14 @@ from studiolo.client.studiolo import Studiolo
 from studiolo.client.transport import http_client
 from studiolo.launcher.checks import check_disk, check_folders
 from studiolo.launcher.children import ControlPlane, Gateway
+from studiolo.launcher.images import PrepareProgress, prepare_images
 from studiolo.launcher.supervisor import Supervisor
-from studiolo.main import prepare_images
 from studiolo.serving import only_one
 from studiolo.settings import Settings
 
 GROUP = "studiolo"
 WORKSPACE = "main"
 """What a new deployment starts with, and the command line's defaults."""
-
-PrepareProgress = Callable[[str, str, int, int], None]
-"""Told (image, phase, done, total)."""
 
 
 @dataclass

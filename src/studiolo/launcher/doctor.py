@@ -12,13 +12,12 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from rich.console import Console
 from websockets.exceptions import WebSocketException
 
-from studiolo.client.compute_file import from_resource
+from studiolo.client.compute_view import from_resource, origin_of
 from studiolo.client.errors import ClientError
 from studiolo.client.http import Http
 from studiolo.client.jupyter import Jupyter, open_websocket
@@ -253,13 +252,3 @@ class _Examination:
                 if shown.get("state") == "Running" and created_by == user:
                     return origin_of(compute)
         return None
-
-
-def origin_of(compute: dict[str, Any]) -> str | None:
-    """`https://host:port` of an instance, from its applications' URLs."""
-    applications = compute["properties"]["properties"].get("applications") or []
-    for application in applications:
-        parts = urlsplit(str(application.get("endpointUri") or ""))
-        if parts.hostname:
-            return f"{parts.scheme}://{parts.netloc}"
-    return None

@@ -1,0 +1,84 @@
+"""A compute as Azure's CLI prints it: the fields of the YAML, and those only the server sets."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from studiolo.client.compute_file import COMPUTE_TYPE, Json, without_none
+
+
+def from_resource(resource: Mapping[str, Any]) -> Json:
+    """A compute as Azure's CLI prints it: the YAML's fields, and those only the server sets."""
+    outer = resource.get("properties") or {}
+    inner = outer.get("properties") or {}
+    ssh = inner.get("sshSettings") or {}
+    group = re.search(r"/resourceGroups/([^/]+)", str(resource.get("id", "")), re.IGNORECASE)
+    minutes = re.fullmatch(r"PT(\d+)M", str(inner.get("idleTimeBeforeShutdown") or ""))
+    made = {
+        "name": resource.get("name"),
+        "type": COMPUTE_TYPE,
+        "state": inner.get("state"),
+        "size": inner.get("vmSize"),
+        "location": resource.get("location"),
+        "description": outer.get("description"),
+        "tags": resource.get("tags") or None,
+        "created_on": outer.get("createdOn"),
+        "provisioning_state": outer.get("provisioningState"),
+        "last_operation": _snake(inner.get("lastOperation")),
+        "services": _snake(inner.get("applications")),
+        "errors": _errors(inner.get("errors") or outer.get("provisioningErrors")),
+        "create_on_behalf_of": _assigned_user(inner),
+        "idle_time_before_shutdown": inner.get("idleTimeBeforeShutdown"),
+        "idle_time_before_shutdown_minutes": int(minutes[1]) if minutes else None,
+        "enable_node_public_ip": inner.get("enableNodePublicIp"),
+        "enable_sso": inner.get("enableSSO"),
+        "enable_root_access": inner.get("enableRootAccess"),
+        "release_quota_on_stop": inner.get("releaseQuotaOnStop"),
+        "enable_os_patching": inner.get("enableOSPatching"),
+        "ssh_public_access_enabled": _enabled(ssh.get("sshPublicAccess")),
+        "os_image_metadata": _snake(inner.get("osImageMetadata")),
+        "id": resource.get("id"),
+        "resourceGroup": group[1] if group else None,
+    }
+    return without_none(made)
+
+
+def origin_of(resource: Mapping[str, Any]) -> str | None:
+    """`https://host:port` of an instance, from its applications' URLs."""
+    applications = resource["properties"]["properties"].get("applications") or []
+    for application in applications:
+        parts = urlsplit(str(application.get("endpointUri") or ""))
+        if parts.hostname:
+            return f"{parts.scheme}://{parts.netloc}"
+    return None
+
+
+def _enabled(access: object) -> bool | None:
+    return {"enabled": True, "disabled": False}.get(str(access).lower())
+
+
+def _assigned_user(inner: Mapping[str, Any]) -> Json | None:
+    user = (inner.get("personalComputeInstanceSettings") or {}).get("assignedUser")
+    if not user:
+        return None
+    return {"user_object_id": user.get("objectId"), "user_tenant_id": user.get("tenantId")}
+
+
+def _errors(errors: Any) -> list[Json] | None:
+    if not errors:
+        return None
+    found = [one.get("error", one) for one in errors]
+    return [{"code": one.get("code"), "message": one.get("message")} for one in found]
+
+
+def _snake(value: Any) -> Any:
+    """`value` with the keys of its objects in snake_case, as Azure's client shows them."""
+    if isinstance(value, list):
+        return [_snake(one) for one in value] or None
+    if isinstance(value, Mapping):
+        return {
+            re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): _snake(one)
+            for key, one in value.items()
+        }
+    return value
