@@ -31,6 +31,7 @@ from studiolo.api.workspaces.service import find_group
 from studiolo.domain.deployments import DeployedResource, TemplateDeployment
 from studiolo.domain.errors import NotFound
 from studiolo.domain.resources import Operation, Principal
+from studiolo.faults import point
 from studiolo.store.transaction import Transaction
 
 router = APIRouter(tags=["deployments"])
@@ -175,6 +176,7 @@ async def put(
 
     what = f"Deployment '{target.deployment}'"
     stored, created, operations = await in_transaction(services, what, attempt)
+    point("api.deploy.committed")
     services.hint()
     version = request.query_params.get("api-version", "2021-04-01")
     origin = api_origin(request, services.settings)

@@ -27,6 +27,7 @@ from studiolo.domain.deployments import (
 )
 from studiolo.domain.errors import Conflict, InvalidInput
 from studiolo.domain.resources import Operation, ResourceGroup
+from studiolo.faults import point
 from studiolo.store.transaction import Transaction
 
 WRITE = "Microsoft.Resources/deployments/write"
@@ -84,6 +85,7 @@ class Deploying:
                 "Accepted",
             )
         )
+        point("api.deploy.before_commit")
         return deployment, stored is None
 
     async def apply(self, tx: Transaction, plan: Plan) -> tuple[DeployedResource, ...]:

@@ -32,6 +32,7 @@ from studiolo.api.workspaces.endpoints import writer_of
 from studiolo.api.workspaces.service import find_group
 from studiolo.domain.errors import Forbidden, NotFound
 from studiolo.domain.resources import OperationStatus, Principal, ResourceGroup
+from studiolo.faults import point
 from studiolo.store.transaction import Transaction
 
 router = APIRouter(tags=["resource groups"])
@@ -164,6 +165,7 @@ async def delete(
         stored = await find_group(tx, known, group)
         etag.check(request, stored.etag)
         operation = await delete_group(tx, stored, writer_of(request, caller, services))
+    point("api.group_delete.committed")
     services.hint()
     return Response(
         status_code=202, headers=_polling(request, services, operation.id, operation.subscription)

@@ -15,6 +15,7 @@ from studiolo.api.subscriptions.records import (
 from studiolo.api.workspaces.service import Precondition, Writer, delete_workspace
 from studiolo.domain.errors import Conflict
 from studiolo.domain.resources import Operation, ResourceGroup, Workspace
+from studiolo.faults import point
 from studiolo.store.transaction import Transaction
 
 WRITE = "Microsoft.Resources/subscriptions/resourceGroups/write"
@@ -127,6 +128,7 @@ async def delete_group(tx: Transaction, stored: ResourceGroup, writer: Writer) -
     )
     await tx.operations.add(operation)
     await _log(tx, writer, DELETE, group, "Accepted")
+    point("api.group_delete.before_commit")
     return operation
 
 

@@ -36,6 +36,7 @@ from studiolo.api.workspaces.service import (
     put_workspace,
 )
 from studiolo.domain.resources import Principal, Workspace
+from studiolo.faults import point
 
 router = APIRouter(tags=["workspaces"])
 
@@ -200,6 +201,7 @@ async def delete(
         if stored is None:
             return Response(status_code=204)
         operation = await delete_workspace(tx, stored, writer_of(request, caller, services))
+    point("api.workspace_delete.committed")
     services.hint()
     headers = operation_headers(request, services.settings, operation, location=True)
     return Response(status_code=202, headers=headers)

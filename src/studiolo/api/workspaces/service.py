@@ -20,6 +20,7 @@ from studiolo.api.subscriptions.records import (
 from studiolo.api.workspaces.schemas import WorkspaceDraft, check_name
 from studiolo.domain.errors import Conflict, NotFound
 from studiolo.domain.resources import Operation, Principal, ResourceGroup, Workspace
+from studiolo.faults import point
 from studiolo.store.transaction import Transaction
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/write"
@@ -202,6 +203,7 @@ async def delete_workspace(tx: Transaction, stored: Workspace, writer: Writer) -
         raise _overtaken(stored)
     await tx.operations.add(operation)
     await _log(tx, writer, DELETE, stored, "Accepted")
+    point("api.workspace_delete.before_commit")
     return operation
 
 
