@@ -135,6 +135,19 @@ def test_port_in_use_is_told_before_anything_is_prepared(launched):
     assert launched.gateway is None
 
 
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_interrupt_while_images_are_prepared_leaves_nothing_running(launched, command):
+    launched.engine = "process"
+    launched.command = command
+    empty = launched.home.parent / "i"
+    launched.launch(STUDIOLO_IMAGE_DIR=str(empty))
+    until(lambda: any(empty.glob("*/.building-*")), "the first image's preparation", 60)
+    assert launched.interrupt() == 130
+    assert (launched.gateway, launched.control_plane) == (None, None)
+    commands = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+    assert [one for one in commands if str(empty) in one] == []
+
+
 def test_folder_that_cannot_be_written_is_told(launched, tmp_path):
     file = tmp_path / "file"
     file.write_text("")

@@ -51,6 +51,7 @@ class Launched:
     http_port: int = field(default_factory=free_port)
     https_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    command: str = "up"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,13 +84,16 @@ class Launched:
         """What the launcher has printed."""
         return (self.home / "up.txt").read_text()
 
-    def launch(self, *arguments: str) -> None:
-        """Start `studiolo up` and return at once."""
+    def launch(self, *arguments: str, **more: str) -> None:
+        """Start `studiolo up` and return at once.
+
+        :param more: further variables.
+        """
         self.home.mkdir(mode=0o700, exist_ok=True)
         with (self.home / "up.txt").open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "studiolo.cli", "up", *arguments],
-                env=os.environ | self.environment,
+                [sys.executable, "-m", "studiolo.cli", self.command, *arguments],
+                env=os.environ | self.environment | more,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

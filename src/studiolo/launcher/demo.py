@@ -42,11 +42,13 @@ class Stages:
     """Prints each stage with the time it took, and remembers which one is under way.
 
     :param stop: set by Ctrl-C; the next stage, or the next poll of this one, ends the demo.
+    :param begun: whether Studiolo is up; before that, Ctrl-C cancels its start.
     """
 
     console: Console
     stop: threading.Event = field(default_factory=threading.Event)
-    present: str = "Start"
+    present: str = "Start Studiolo"
+    begun: bool = False
 
     @contextmanager
     def stage(self, what: str) -> Iterator[None]:
@@ -75,9 +77,13 @@ async def demo(console: Console, *, leave: bool, home_given: bool) -> int:
     stages = Stages(console)
     stop = asyncio.Event()
 
+    task = asyncio.current_task()
+
     def interrupt() -> None:
         stages.stop.set()
         stop.set()
+        if task is not None and not stages.begun:
+            task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupt)
@@ -100,6 +106,7 @@ async def _shown(
     try:
         async with deployment(settings, stages.say, progress) as running:
             progress.close()
+            stages.begun = True
             stages.console.print(f"{time.monotonic() - began:6.1f} s  Start Studiolo")
             await asyncio.to_thread(_stages, stages, running)
             if leave:
@@ -107,7 +114,7 @@ async def _shown(
             else:
                 await asyncio.to_thread(greet, running, stages.console)
                 await running.supervise(stop, stages.console.print)
-    except Interrupted:
+    except (Interrupted, asyncio.CancelledError):
         stages.console.print("Interrupted.")
         return 130
     except FAILURES as error:

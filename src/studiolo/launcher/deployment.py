@@ -11,7 +11,7 @@ from studiolo.client.studiolo import Studiolo
 from studiolo.client.transport import http_client
 from studiolo.launcher.checks import check_disk, check_folders
 from studiolo.launcher.children import ControlPlane, Gateway
-from studiolo.launcher.images import PrepareProgress, prepare_images
+from studiolo.launcher.images import PrepareProgress, prepare
 from studiolo.launcher.supervisor import Supervisor
 from studiolo.serving import only_one
 from studiolo.settings import Settings
@@ -60,7 +60,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def deployment(
-    settings: Settings, tell: Callable[[str], None], prepare: PrepareProgress
+    settings: Settings, tell: Callable[[str], None], progress: PrepareProgress
 ) -> AsyncIterator[Running]:
     """Bring a deployment up for the block, and end the gateway and control plane after it.
 
@@ -78,7 +78,7 @@ async def deployment(
         try:
             await gateway.start()
             tell("Gateway ready.")
-            await asyncio.to_thread(prepare_images, settings, prepare)
+            await prepare(settings, progress)
             await control_plane.start()
             tell("Control plane ready.")
             yield Running(settings, gateway, control_plane)
