@@ -36,9 +36,9 @@ RESOURCES_VERSION = "2022-09-01"
 
 
 @asynccontextmanager
-async def open_arm(home: Path) -> AsyncIterator[Api]:
-    """The application with all of ARM's routers, over SQLite."""
-    api = await open_api(home, routers=ROUTERS)
+async def open_arm(home: Path, url: str | None = None) -> AsyncIterator[Api]:
+    """The application with all of ARM's routers, over SQLite unless `url` names a database."""
+    api = await open_api(home, url, routers=ROUTERS)
     try:
         yield api
     finally:
