@@ -33,6 +33,7 @@ from studiolo.api.identity.service import IdentityService
 from studiolo.api.locations import endpoints as locations
 from studiolo.api.operations import endpoints as operations
 from studiolo.api.services import Deployment, Services
+from studiolo.api.streams import StreamCutter
 from studiolo.api.subscriptions import endpoints as subscriptions
 from studiolo.api.workspaces import endpoints as workspaces
 from studiolo.clock import utc_now
@@ -44,11 +45,13 @@ from studiolo.engines.process.engine import ProcessEngine
 from studiolo.engines.process.image import ImageStore
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.gate_app import GateApp
+from studiolo.gateway.streams import Revoker
 from studiolo.local import local_app
 from studiolo.reconciler.loop import Reconciler
 from studiolo.reconciler.pace import Pace
 from studiolo.reconciler.specs import Specs
 from studiolo.serving import (
+    CADDY_PID,
     CONTROL_PLANE_LOCK,
     AlreadyServed,
     only_one,
@@ -166,7 +169,11 @@ async def control_plane(settings: Settings) -> AsyncIterator[tuple[ASGIApp, ASGI
         identity = await IdentityService.open(database, settings, deployment, utc_now)
         await ensure_first_administrator(identity)
         services, reconciler = make_services(settings, database, identity)
-        gate = GateApp(CachedBackend(Gatekeeper(services, identity)), settings.domain)
+        cached = CachedBackend(Gatekeeper(services, identity))
+        # What is open when a right ends is cut at once; see `gateway/streams.py`.
+        cutter = StreamCutter(services, Revoker(settings.run / CADDY_PID, cached))
+        identity.endings.listen(cutter.right_ended)
+        gate = GateApp(cached, settings.domain)
         public = create_app(services, ROUTERS)
         work = asyncio.create_task(reconciler.run(), name="reconciler")
         try:

@@ -23,6 +23,9 @@ GRACE_SECONDS = 3
 CONTROL_PLANE_LOCK = "cp.lock"
 """In the run folder; held by the control plane, names its process id."""
 
+CADDY_PID = "caddy.pid"
+"""In the run folder; written by the launcher, read by the control plane to cut streams."""
+
 
 class AlreadyServed(Exception):
     """Another process holds a lock that only one may hold; `str(error)` is for a person."""

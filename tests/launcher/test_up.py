@@ -7,14 +7,17 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 from tests.support.images import prepared_agent_image, prepared_ml_image
 from tests.support.launched import Launched, until
 
-from studiolo.client.errors import ClientError
+from studiolo.client.errors import ClientError, ConnectionFailed
+from studiolo.client.jupyter import Jupyter
 from studiolo.client.local import Local
+from studiolo.client.profile import load
 
 
 @pytest.fixture
@@ -178,6 +181,26 @@ def test_second_control_plane_on_one_home_refuses_with_a_sentence(launched):
     assert answers(launched)
 
 
+def assert_stream_ends_with_its_token(launched: Launched, name: str) -> None:
+    """A terminal that is open when its token is revoked is cut, though nothing is sent on it."""
+    mine = {"STUDIOLO_PROFILE": str(launched.home / "mine.json")}
+    launched.ok("login", "--local", **mine)
+    profile = load(launched.home / "mine.json")
+    origin = f"https://{name}.studiolo.localhost:{launched.https_port}"
+    root = Path(profile.root)
+    jupyter = Jupyter(origin, profile.token, root)
+    jupyter.wait_ready()
+    with jupyter.kernel("x.ipynb") as kernel:
+        kernel.run("1")
+        launched.ok("logout", **mine)
+        with pytest.raises(ConnectionFailed):
+            kernel.run("import time; time.sleep(30)", timeout=20)
+        # The block's end has no right left to remove the session with.
+        jupyter._http.headers["Authorization"] = (
+            f"Bearer {load(launched.home / 'profile.json').token}"
+        )
+
+
 def test_machines_outlive_ctrl_c_and_are_found_again(launched):
     prepared_ml_image()
     prepared_agent_image()
@@ -197,6 +220,7 @@ def test_machines_outlive_ctrl_c_and_are_found_again(launched):
         assert "Running" in launched.ok("compute", "list")
         assert all(agent.is_running() for agent in agents)
         assert "a terminal at" in launched.ok("doctor")
+        assert_stream_ends_with_its_token(launched, "kept")
     finally:
         if launched.process is not None and launched.process.poll() is not None:
             launched.up()

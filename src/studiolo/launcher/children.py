@@ -16,7 +16,7 @@ from studiolo.gateway.config import GatewayConfig, TlsFiles
 from studiolo.gateway.process import Identity
 from studiolo.launcher.checks import log_tail
 from studiolo.launcher.supervisor import ChildError
-from studiolo.serving import CONTROL_PLANE_LOCK
+from studiolo.serving import CADDY_PID, CONTROL_PLANE_LOCK
 from studiolo.settings import Settings
 
 CONTROL_PLANE_SECONDS = 30.0
@@ -39,7 +39,7 @@ def gateway_config(settings: Settings) -> GatewayConfig:
         control_socket=settings.control_socket,
         gate_socket=settings.gate_socket,
         admin_socket=settings.caddy_admin_socket,
-        pid_file=settings.run / "caddy.pid",
+        pid_file=settings.run / CADDY_PID,
         storage=settings.home / "caddy",
         log_file=settings.logs / "gateway.log",
         tls=_own_certificate(settings),
