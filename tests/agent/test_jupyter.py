@@ -14,6 +14,8 @@ import pytest
 from tests.support.agents import Agent, eventually, gone
 from tests.support.images import prepared_ml_image
 from websockets.asyncio.client import ClientConnection, unix_connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 from studiolo.agent import procfs
 
@@ -141,8 +143,94 @@ def test_pages_are_served_to_whom_the_gateway_lets_in(lab: Agent) -> None:
     assert '"preferredPath": "Users/alice"' in browser.http.get("/lab").text
     settings = '"news": {"disabled": true}'
     assert settings in browser.http.get("/lab").text
-    with httpx.Client(transport=httpx.HTTPTransport(uds=browser.socket)) as stranger:
-        assert stranger.get("http://alice-ci/api/kernels").status_code == 403
+
+
+def token_of(browser: Browser) -> str:
+    return str(browser.headers["Authorization"]).removeprefix("token ")
+
+
+@pytest.fixture
+def browser(lab: Agent) -> Iterator[Browser]:
+    """The gateway's way into a running terminal application."""
+    made = Browser(lab.ensure("terminal", wait=120).json())
+    yield made
+    made.http.close()
+
+
+PAGES = (
+    *("/lab", "/lab/tree/Users/alice", "/lab/tree/none", "/tree", "/tree/none", "/terminals/1"),
+    *("/", "/nonexistent", "/terminals/none", "/files/none", "/login", "/logout", "/edit/none"),
+    *("/api/status", "/api/me", "/api/none", "/lab/api/settings/none", "/lab/api/translations"),
+)
+
+
+def test_no_page_tells_the_token_or_sets_a_login(browser: Browser) -> None:
+    assert browser.http.get("/nonexistent").status_code == 404
+    for path in PAGES:
+        page = browser.http.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+        assert page.status_code in {200, 404}, (path, page.status_code)
+        assert token_of(browser) not in page.text + str(page.headers), path
+        assert "data-jupyter-api-token" not in page.text, path
+    assert set(browser.http.cookies) <= {"_xsrf"}
+
+
+def test_the_person_at_jupyter_has_the_machines_alias(browser: Browser) -> None:
+    identity = browser.http.get("/api/me").json()["identity"]
+    assert identity["username"] == identity["name"] == identity["display_name"] == "alice"
+    assert identity["initials"] == "A"
+
+
+def test_only_the_gateways_header_lets_in(browser: Browser) -> None:
+    token = token_of(browser)
+    browser.http.get("/lab")
+    stranger = httpx.Client(
+        transport=httpx.HTTPTransport(uds=browser.socket), base_url=browser.http.base_url
+    )
+    with stranger:
+        for path in ("/api/kernels", "/api/contents", "/api/terminals", "/lab", "/terminals/1"):
+            forbidden = 403 if path.startswith("/api") else 302
+            for wrong in ({}, {"Authorization": f"Bearer {token}"}, {"Authorization": "token"}):
+                assert stranger.get(path, headers=wrong).status_code == forbidden, (path, wrong)
+            assert stranger.get(path, params={"token": token}).status_code == forbidden, path
+            cookies = {"Cookie": "; ".join(f"{k}={v}" for k, v in browser.http.cookies.items())}
+            assert stranger.get(path, headers=cookies).status_code == forbidden, path
+
+
+async def test_a_stream_needs_the_gateways_header(browser: Browser) -> None:
+    token = token_of(browser)
+    protocol = Subprotocol(f"v1.token.websocket.jupyter.org.{token}")
+    for path in ("/terminals/websocket/1", f"/terminals/websocket/1?token={token}"):
+        with pytest.raises(InvalidStatus) as refused:
+            async with unix_connect(
+                browser.socket, f"ws://alice-ci.studiolo.localhost{path}", subprotocols=[protocol]
+            ):
+                pass
+        assert refused.value.response.status_code == 403
+
+
+def test_a_change_needs_no_second_proof(browser: Browser) -> None:
+    """The gateway has checked Origin; Jupyter's XSRF token would keep every program out."""
+    made = browser.http.put(
+        "/api/contents/Users/alice/note.txt",
+        json={"type": "file", "format": "text", "content": "kept"},
+        headers={"Origin": "https://alice-ci.studiolo.localhost:8481"},
+    )
+    assert made.status_code == 201, made.text
+    assert browser.http.get("/api/contents/Users/alice/note.txt").json()["content"] == "kept"
+    assert browser.http.delete("/api/contents/Users/alice/note.txt").status_code == 204
+
+
+def test_the_secret_is_kept_in_a_private_file_alone(lab: Agent, browser: Browser) -> None:
+    token = token_of(browser).encode()
+    holders = [
+        file
+        for folder in (lab.state, lab.home, Path(lab.config.temp_directory), lab.logs)
+        for file in folder.rglob("*")
+        if file.is_file() and token in file.read_bytes()
+    ]
+    assert holders
+    assert all(file.parent == lab.state for file in holders), holders
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in lab.state.glob("jupyter_server*"))
 
 
 def test_the_token_is_in_no_log_argument_or_variable(lab: Agent) -> None:

@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self) -> None:
-        if self.headers["Authorization"] != f"token {config['IdentityProvider']['token']}":
+        if self.headers["Authorization"] != config["GatewayIdentity"]["secret"]:
             self.reply({}, 403)
         elif self.path.startswith("/api/status"):
             self.reply({"kernels": 0, "last_activity": "2030-01-02T03:04:05.000000Z"})

@@ -1,7 +1,8 @@
 """The process `jupyter`: one Jupyter Server that serves JupyterLab, Notebook 7 and terminals.
 
-It listens on a unix socket of mode 0600 and demands a token, which is in its configuration file
-(mode 0600) and nowhere else: not in an argument, a variable or a log.
+It listens on a unix socket of mode 0600 and demands a secret of the gateway's in each request. That
+is in its configuration file (mode 0600) and nowhere else: not in an argument, a variable, a log, a
+page or a link.
 """
 
 import json
@@ -20,6 +21,13 @@ from studiolo.domain.machine import AgentConfig
 SOCKET_PATH_MAX = 107
 """Bytes; Linux `sun_path` holds 108 with its final zero."""
 
+CONFIGURATION = "jupyter_server_config"
+"""Base name of the files in the state folder: `.json` is generated, `.py` is fixed and copied."""
+
+_IDENTITY = Path(__file__).with_name(f"{CONFIGURATION}.py")
+_SECTION = "GatewayIdentity"
+"""The class in that file, and its part of the configuration."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -35,10 +43,10 @@ class Jupyter:
         self._config = config
         self._environment = environment
         state = Path(config.state_directory)
-        self._configuration = state / "jupyter_server_config.json"
+        self._configuration = state / f"{CONFIGURATION}.json"
         self.socket = Path(config.application_sockets) / "jupyter.sock"
-        self._token = _read_token(self._configuration) or secrets.token_urlsafe(32)
-        self.client = JupyterClient(self.socket, self._token)
+        self._secret = _read_secret(self._configuration) or f"token {secrets.token_urlsafe(32)}"
+        self.client = JupyterClient(self.socket, self.headers)
 
     @property
     def upstream(self) -> str:
@@ -48,7 +56,7 @@ class Jupyter:
     @property
     def headers(self) -> dict[str, str]:
         """What the gateway adds to each request; a secret."""
-        return {"Authorization": f"token {self._token}"}
+        return {"Authorization": self._secret}
 
     def launch(self) -> Launch:
         """The machine's own interpreter runs it, so that kernels see what its user has installed.
@@ -71,18 +79,19 @@ class Jupyter:
     def prepare(self) -> None:
         """Write the configuration and clear the way for the socket.
 
+        Jupyter Server reads both files, whichever of them `--config` names.
+
         :raises OSError: there is no room, or the socket's path is too long for the kernel.
         """
         if len(os.fsencode(self.socket)) > SOCKET_PATH_MAX:
             raise OSError(f"the path {self.socket} is longer than {SOCKET_PATH_MAX} bytes")
         self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        content = json.dumps(self._settings(), indent=1).encode()
-        if _read(self._configuration) != content:
-            write_private(self._configuration, content)
+        _keep(self._configuration, json.dumps(self._settings(), indent=1).encode())
+        _keep(self._configuration.with_suffix(".py"), _IDENTITY.read_bytes())
 
     async def healthy(self) -> bool:
-        """Whether it answers a request that carries the token."""
+        """Whether it answers a request that carries the secret."""
         return await self.client.get("/api/status") is not None
 
     async def open_terminal(self, name: str) -> None:
@@ -121,7 +130,7 @@ class Jupyter:
                     "headers": {"Content-Security-Policy": f"frame-ancestors {ancestors}"}
                 },
             },
-            "IdentityProvider": {"token": self._token},
+            _SECTION: {"secret": self._secret, "alias": config.alias},
             "FileContentsManager": self._preferred_directory(),
             "MappingKernelManager": {"cull_idle_timeout": 0},
             "TerminalManager": {"cull_inactive_timeout": 0},
@@ -140,13 +149,18 @@ class Jupyter:
         return {"preferred_dir": directory.relative_to(root).as_posix()}
 
 
-def _read_token(path: Path) -> str | None:
-    """The token of an earlier start: a server that still runs, and links to it, stay good."""
+def _read_secret(path: Path) -> str | None:
+    """The secret of an earlier start, so that a server that still runs stays good."""
     try:
-        token = json.loads(_read(path) or b"null")["IdentityProvider"]["token"]
+        secret = json.loads(_read(path) or b"null")[_SECTION]["secret"]
     except (ValueError, KeyError, TypeError):
         return None
-    return token if isinstance(token, str) and token else None
+    return secret if isinstance(secret, str) and secret else None
+
+
+def _keep(path: Path, content: bytes) -> None:
+    if _read(path) != content:
+        write_private(path, content)
 
 
 def _read(path: Path) -> bytes | None:

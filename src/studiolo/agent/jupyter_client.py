@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ _log = logging.getLogger(__name__)
 class JupyterClient:
     """Asks one server; a server that does not answer, or refuses, is None and no error.
 
-    :param token: sent with each request; a secret.
+    :param headers: sent with each request; a secret.
     """
 
-    def __init__(self, socket: Path, token: str) -> None:
+    def __init__(self, socket: Path, headers: Mapping[str, str]) -> None:
         self._socket = socket
-        self._headers = {"Authorization": f"token {token}"}
+        self._headers = headers
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
 
