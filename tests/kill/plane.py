@@ -128,13 +128,13 @@ class Plane:
 
     def _answers(self) -> bool:
         try:
-            Local(self.root / "run" / "gate.sock").ping()
+            Local(self.root / "run" / "local.sock").ping()
         except ClientError:
             return False
         return True
 
     def _sign_in(self) -> None:
-        granted = Local(self.root / "run" / "gate.sock").access_token()
+        granted = Local(self.root / "run" / "local.sock").access_token()
         transport = _BehindGateway(uds=str(self.root / "run" / "cp.sock"))
         client = httpx.Client(transport=transport, base_url=_ORIGIN, timeout=15)
         self.api = Studiolo(Http(client, granted.token), granted.subscription)

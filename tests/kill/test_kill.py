@@ -11,6 +11,7 @@ import random
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,18 +19,31 @@ import pytest
 import studiolo
 from tests.kill.plane import Plane, eventually
 
+_REPOSITORY = Path(__file__).parents[2]
+
 VERBS = ("create", "stop", "start", "restart", "delete")
 _CALL = re.compile(r"\bpoint\(\s*f?\"([^\"]+)\"")
 _VARIABLE = re.compile(r"\{[^}]*\}")
 
+WORKSPACE_POINTS = (
+    "api.workspace_delete.before_commit",
+    "api.workspace_delete.committed",
+    "workspace.before_step",
+    "workspace.step_done",
+)
+GROUP_POINTS = (
+    "api.group_delete.before_commit",
+    "api.group_delete.committed",
+    "group.before_step",
+)
 ELSEWHERE = {
-    "reconcile.before_pause": "test_killed_while_it_waits_for_an_image",
-    "orphans.before_delete": "test_killed_while_it_removes_an_orphan",
-    "workspace.before_step": "test_killed_while_a_workspace_goes",
-    "workspace.step_done": "test_killed_while_a_workspace_goes",
-    "group.before_step": "test_killed_while_a_workspace_goes",
+    "reconcile.before_pause": "tests/kill/test_kill.py",
+    "orphans.before_delete": "tests/kill/test_kill.py",
+    "api.deploy.before_commit": "tests/api/test_group_crashes.py",
+    "api.deploy.committed": "tests/api/test_group_crashes.py",
+    **dict.fromkeys((*WORKSPACE_POINTS, *GROUP_POINTS), "tests/kill/test_kill.py"),
 }
-"""Points that the life of one instance does not pass, and where they are killed at."""
+"""Points that the life of one instance does not pass, and the tests that kill at them."""
 
 
 @pytest.fixture(scope="session")
@@ -156,35 +170,41 @@ def test_killed_while_it_removes_an_orphan(plane: Plane) -> None:
     eventually(lambda: not plane.traces(machine), "the orphan is removed")
 
 
-@pytest.mark.parametrize("point", ["workspace.before_step", "workspace.step_done"])
+@pytest.mark.parametrize("point", WORKSPACE_POINTS)
 def test_killed_while_a_workspace_goes(plane: Plane, point: str) -> None:
+    machine = _killed_while_deleting(plane, point, plane.delete_workspace, "workspaces")
+    plane.prepare()
+    assert plane.state("inmate") is None
+    assert plane.traces(machine) == []
+
+
+@pytest.mark.parametrize("point", GROUP_POINTS)
+def test_killed_while_a_group_goes(plane: Plane, point: str) -> None:
+    _killed_while_deleting(plane, point, plane.delete_group, "resource_groups")
+    assert plane.rows("SELECT id FROM workspaces") == []
+    plane.prepare()
+
+
+def _killed_while_deleting(plane: Plane, point: str, delete: Callable[[], None], table: str) -> str:
+    """Delete what an instance is in, die at `point`, start again, and see it gone.
+
+    :returns: the id of the instance's machine.
+    """
     plane.do("create", "inmate")
-    machine = plane.machine("inmate") or ""
+    machine = plane.machine("inmate")
+    assert machine is not None
     plane.arm(point)
-    plane.delete_workspace()
-    assert plane.died()
+    delete()
+    assert plane.died(), f"{point} was not passed"
     plane.disarm()
     plane.start()
-    eventually(lambda: not plane.rows("SELECT id FROM workspaces"), "the workspace is gone")
+    if point.endswith("before_commit"):
+        delete()  # nothing was stored, and no reply was given: a client asks again
+    eventually(lambda: not plane.rows(f"SELECT id FROM {table}"), f"{table} are gone")
     eventually(lambda: not plane.traces(machine), "its machine is gone")
     assert plane.used() == 0
     assert plane.open_operations() == []
-    plane.prepare()
-
-
-def test_killed_while_a_group_goes(plane: Plane) -> None:
-    plane.do("create", "inmate")
-    machine = plane.machine("inmate") or ""
-    plane.arm("group.before_step")
-    plane.delete_group()
-    assert plane.died()
-    plane.disarm()
-    plane.start()
-    eventually(lambda: not plane.rows("SELECT id FROM resource_groups"), "the group is gone")
-    assert plane.rows("SELECT id FROM workspaces") == []
-    eventually(lambda: not plane.traces(machine), "its machine is gone")
-    assert plane.open_operations() == []
-    plane.prepare()
+    return machine
 
 
 def test_the_launchers_way_of_arming_kills_too(plane: Plane) -> None:
@@ -205,4 +225,5 @@ def test_every_point_in_the_source_is_killed_at(points: dict[str, list[str]]) ->
     patterns = [re.compile(_VARIABLE.sub("[a-z_]+", name.replace(".", r"\."))) for name in named]
     passed = {point for found in points.values() for point in found} | set(ELSEWHERE)
     unused = [p.pattern for p in patterns if not any(p.fullmatch(each) for each in passed)]
+    assert all((_REPOSITORY / test).is_file() for test in ELSEWHERE.values())
     assert not unused, "no operation passes these points: add one that does, or remove them"
