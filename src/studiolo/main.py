@@ -5,11 +5,11 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import structlog
 import uvloop
@@ -44,7 +44,8 @@ from studiolo.engines.fake import FakeEngine
 from studiolo.engines.process.engine import ProcessEngine
 from studiolo.engines.process.image import ImageStore
 from studiolo.gateway.cache import CachedBackend
-from studiolo.gateway.gate_app import GateApp
+from studiolo.gateway.gate import Gate
+from studiolo.gateway.gate_server import GateServer
 from studiolo.gateway.streams import Revoker
 from studiolo.local import local_app
 from studiolo.reconciler.loop import Reconciler
@@ -54,11 +55,12 @@ from studiolo.serving import (
     CADDY_PID,
     CONTROL_PLANE_LOCK,
     AlreadyServed,
+    listening,
     only_one,
     private_folder,
     serve,
 )
-from studiolo.settings import Settings
+from studiolo.settings import Settings, inherited_environment
 from studiolo.store import migrations
 from studiolo.store.database import Database
 
@@ -104,8 +106,8 @@ def make_engine(settings: Settings, deployment: Deployment) -> Engine:
             machines=settings.machines,
             run=settings.run,
             shares=settings.shares,
-            images=ImageStore(settings.images, os.environ),
-            inherited=os.environ,
+            images=ImageStore(settings.images, inherited_environment()),
+            inherited=inherited_environment(),
         )
     raise ValueError(f"STUDIOLO_ENGINE is {settings.engine!r}; it must be 'process' or 'fake'")
 
@@ -143,6 +145,8 @@ def make_services(
     """Everything a route may need, and the reconciler that acts on what routes store."""
     deployment = identity.deployment
     catalogue = load_catalogue(settings.home)
+    if settings.engine == "process":
+        catalogue = catalogue.with_gpus(settings.gpus or 0)
     engines = {settings.location: make_engine(settings, deployment)}
     reconciler = make_reconciler(settings, database, engines, deployment, catalogue)
     services = Services(
@@ -159,9 +163,18 @@ def make_services(
     return services, reconciler
 
 
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """What answers: the API, this user's own questions, and the gateway's."""
+
+    public: ASGIApp
+    local: ASGIApp
+    gate: Gate
+
+
 @asynccontextmanager
-async def control_plane(settings: Settings) -> AsyncIterator[tuple[ASGIApp, ASGIApp]]:
-    """The public application and that of `gate.sock`, with the reconciler at work behind them."""
+async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
+    """A control plane, with the reconciler at work."""
     database = Database.open(settings.database_url.get_secret_value())
     try:
         await migrations.upgrade(database)
@@ -173,12 +186,12 @@ async def control_plane(settings: Settings) -> AsyncIterator[tuple[ASGIApp, ASGI
         # What is open when a right ends is cut at once; see `gateway/streams.py`.
         cutter = StreamCutter(services, Revoker(settings.run / CADDY_PID, cached))
         identity.endings.listen(cutter.right_ended)
-        gate = GateApp(cached, settings.domain)
-        public = create_app(services, ROUTERS)
+        public, gate = create_app(services, ROUTERS), Gate(cached, settings.domain)
         work = asyncio.create_task(reconciler.run(), name="reconciler")
         try:
-            yield public, local_app(services, gate)
+            yield ControlPlane(public, local_app(services), gate)
         finally:
+            await cutter.aclose()
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
@@ -190,9 +203,15 @@ async def control_plane(settings: Settings) -> AsyncIterator[tuple[ASGIApp, ASGI
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
-    async with control_plane(settings) as (public, private):
-        log.info("the control plane is ready", home=str(settings.home), engine=settings.engine)
-        await serve({settings.control_socket: public}, {settings.gate_socket: private})
+    async with control_plane(settings) as plane:
+        with listening(settings.gate_socket) as gate_socket:
+            async with GateServer(plane.gate, gate_socket):
+                log.info(
+                    "the control plane is ready", home=str(settings.home), engine=settings.engine
+                )
+                await serve(
+                    {settings.control_socket: plane.public}, {settings.local_socket: plane.local}
+                )
     log.info("the control plane has ended")
 
 

@@ -33,6 +33,14 @@ def default_home() -> Path:
     return Path(data).expanduser().absolute() / "studiolo"
 
 
+def inherited_environment() -> dict[str, str]:
+    """The variables that this process was started with, for programs that it starts itself.
+
+    Whoever hands them on chooses among them: they may hold the database's password.
+    """
+    return dict(os.environ)
+
+
 class Settings(BaseSettings):
     """One deployment's configuration.
 
@@ -46,6 +54,7 @@ class Settings(BaseSettings):
     :param bind: addresses the gateway listens on. Anything but loopback gets HTTPS only.
     :param tls_certificate: PEM chain to serve instead of the internal CA's, with `tls_key`.
     :param disk_gib: size of a machine's own disk.
+    :param gpus: GPUs that one machine of the region can be given; counted where not set.
     :param total_vcpus: the region's quota over all families.
     :param family_vcpus: quota of a family that has none of its own.
     :param resync_seconds: how often the reconciler compares every machine with the store.
@@ -68,6 +77,7 @@ class Settings(BaseSettings):
     engine: str = "process"
     location: str = "local"
     disk_gib: int = Field(default=120, ge=1)
+    gpus: int | None = Field(default=None, ge=0)
     total_vcpus: int = Field(default=100, ge=0)
     family_vcpus: int = Field(default=100, ge=0)
     resync_seconds: Annotated[float, Field(gt=0)] = 10.0
@@ -97,6 +107,8 @@ class Settings(BaseSettings):
             self.run_dir = _short_run_dir(self.home)
         if self.image_dir is None:
             self.image_dir = self.home / "images"
+        if self.gpus is None:
+            self.gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
         if not self.database_url.get_secret_value():
             self.database_url = SecretStr(f"sqlite+aiosqlite:///{self.home / 'studiolo.db'}")
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -120,8 +132,13 @@ class Settings(BaseSettings):
 
     @property
     def gate_socket(self) -> Path:
-        """Unix socket on which only the gateway asks whether a request may pass."""
+        """Unix socket on which the gateway, and nobody else, asks whether a request may pass."""
         return self.run / "gate.sock"
+
+    @property
+    def local_socket(self) -> Path:
+        """Unix socket of what only the deployment's own user may ask."""
+        return self.run / "local.sock"
 
     @property
     def caddy_admin_socket(self) -> Path:

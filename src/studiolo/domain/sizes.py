@@ -45,10 +45,14 @@ class SizesError(ValueError):
 
 
 class Catalogue:
-    """All sizes of a deployment."""
+    """All sizes of a deployment.
 
-    def __init__(self, sizes: Iterable[Size]) -> None:
+    :param gpus: how many GPUs one machine can be given here; None where nothing limits it.
+    """
+
+    def __init__(self, sizes: Iterable[Size], *, gpus: int | None = None) -> None:
         self._by_name = {size.name.lower(): size for size in sizes}
+        self._gpus = gpus
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -74,13 +78,21 @@ class Catalogue:
         return self._by_name.get(name.lower())
 
     def require(self, name: str, *, target: str = "properties.properties.vmSize") -> Size:
-        """The size of that name.
+        """The size of that name, if a machine of it can be made here.
 
-        :raises InvalidInput: there is none; the message names the nearest ones.
+        :raises InvalidInput: there is none, the message names the nearest ones; or it has more
+            GPUs than there are, code `SkuNotAvailable`.
         """
         size = self.find(name)
         if size is None:
             raise InvalidInput(self._unknown(name), target=target)
+        if self._gpus is not None and size.gpus > self._gpus:
+            raise InvalidInput(
+                f"The compute size '{size.name}' has {size.gpus} GPUs ({size.gpu}); this region "
+                f"can give a machine {self._gpus}. Choose a size without, or another region.",
+                code="SkuNotAvailable",
+                target=target,
+            )
         return size
 
     def _unknown(self, name: str) -> str:
@@ -91,7 +103,11 @@ class Catalogue:
 
     def with_added(self, added: Iterable[Size]) -> "Catalogue":
         """Join `added`, which win where names are equal."""
-        return Catalogue([*self._by_name.values(), *added])
+        return Catalogue([*self._by_name.values(), *added], gpus=self._gpus)
+
+    def with_gpus(self, gpus: int) -> "Catalogue":
+        """The same sizes where one machine can be given at most `gpus` GPUs."""
+        return Catalogue(self._by_name.values(), gpus=gpus)
 
 
 def parse_sizes(document: Any) -> tuple[Size, ...]:
