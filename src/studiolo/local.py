@@ -1,9 +1,9 @@
-"""What only the deployment's own user may ask, beside the gate on `gate.sock`.
+"""What only the deployment's own user may ask, on `local.sock`.
 
 The launcher shows the first administrator's sign-in link, the command line signs in without a
 password on the deployment's own machine, and `studiolo doctor` looks inside. The socket lies in a
 0700 folder: whoever can open it can read the database and the signing keys anyway, so nothing more
-is asked for. The gateway never forwards a client's request here; it only ever asks `/gate`.
+is asked for. The gateway knows nothing of this socket.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import func, select
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from studiolo.api.arm import envelope
 from studiolo.api.identity.bootstrap import administrator_link
@@ -25,7 +25,6 @@ from studiolo.api.services import Services
 from studiolo.domain.errors import Forbidden
 from studiolo.domain.resources import Principal
 from studiolo.engines.base import Engine, EngineError
-from studiolo.gateway.gate_app import GATE_PATH
 from studiolo.store import migrations
 from studiolo.store.database import Database
 
@@ -119,16 +118,10 @@ async def _engine(engine: Engine) -> Mapping[str, Any]:
     return {"ok": found.ok, "message": found.message, "limitations": found.limitations}
 
 
-def local_app(services: Services, gate: ASGIApp) -> ASGIApp:
-    """The application of `gate.sock`: the gate, and beside it what this module offers."""
+def local_app(services: Services) -> ASGIApp:
+    """The application of `local.sock`."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
     envelope.install(app)
     app.include_router(router)
-
-    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        # The gate is asked at every request of every instance; it pays for no framework.
-        chosen = gate if scope.get("path") == GATE_PATH else app
-        await chosen(scope, receive, send)
-
-    return choose
+    return app

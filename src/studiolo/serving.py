@@ -1,4 +1,4 @@
-"""Two ASGI applications on two unix sockets in one event loop.
+"""ASGI applications on unix sockets in one event loop.
 
 A socket is bound under a temporary name with mode 0600 and renamed into place, so that a stale
 socket of a crashed control plane is replaced in one step and no client ever sees one that anybody
@@ -86,8 +86,23 @@ def listen(path: Path) -> socket.socket:
     return listener
 
 
+@contextlib.contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    """Listen at `path` for the block; afterwards nothing of it is left."""
+    listener = listen(path)
+    inode = path.stat().st_ino
+    try:
+        yield listener
+    finally:
+        listener.close()
+        with contextlib.suppress(FileNotFoundError):
+            # Another control plane may have put its own in this place.
+            if path.stat().st_ino == inode:
+                path.unlink()
+
+
 class _Server(uvicorn.Server):
-    """Uvicorn without signal handling of its own: one handler ends both servers."""
+    """Uvicorn without signal handling of its own: one handler ends all servers."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -131,15 +146,8 @@ async def serve(public: Mapping[Path, Any], private: Mapping[Path, Any]) -> None
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    listeners = {path: listen(path) for path in servers}
-    inodes = {path: path.stat().st_ino for path in servers}
-    try:
+    with contextlib.ExitStack() as sockets:
+        listeners = {path: sockets.enter_context(listening(path)) for path in servers}
         async with asyncio.TaskGroup() as tasks:
             for path, server in servers.items():
                 tasks.create_task(server.serve(sockets=[listeners[path]]))
-    finally:
-        for path, listener in listeners.items():
-            listener.close()
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_ino == inodes[path]:
-                    path.unlink()

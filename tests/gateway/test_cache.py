@@ -13,7 +13,7 @@ from studiolo.gateway.cache import (
     LOOKUP_SECONDS,
     CachedBackend,
 )
-from studiolo.gateway.gate_app import GateApp, Header
+from studiolo.gateway.gate import Gate, Header
 from studiolo.gateway.gate_server import DecisionMemory
 
 
@@ -146,7 +146,7 @@ def question(**headers: str) -> list[Header]:
 
 @pytest.fixture
 def memory(cached: CachedBackend, time: Time) -> DecisionMemory:
-    return DecisionMemory(GateApp(cached, DOMAIN, wait=0), now=time)
+    return DecisionMemory(Gate(cached, DOMAIN, wait=0), now=time)
 
 
 async def test_a_decision_is_remembered_for_every_path_of_its_application(memory: DecisionMemory):

@@ -1,6 +1,8 @@
-"""The gate's two faces: on its socket, and as an ASGI application."""
+"""The gate on its socket, asked without Caddy."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -8,7 +10,7 @@ import pytest
 from tests.support.gateway import DOMAIN, MemoryBackend, listening
 
 from studiolo.gateway.cache import CachedBackend
-from studiolo.gateway.gate_app import GateApp
+from studiolo.gateway.gate import Gate
 from studiolo.gateway.gate_server import GateServer
 
 QUESTION = {
@@ -21,43 +23,42 @@ QUESTION = {
 
 
 @pytest.fixture
-def gate() -> GateApp:
+def gate() -> Gate:
     backend = MemoryBackend()
     backend.add_instance("ci1", sockets="/run/m/ci-1")
     backend.tokens["good"] = "alice"
-    return GateApp(CachedBackend(backend), DOMAIN, wait=0)
+    return Gate(CachedBackend(backend), DOMAIN, wait=0)
 
 
-async def test_both_faces_answer_alike(gate: GateApp, short_folder: Path):
-    path = short_folder / "gate.sock"
-    async with GateServer(gate, listening(path)):
-        for question in (QUESTION, {**QUESTION, "Authorization": "Bearer bad"}, {}):
-            answers = []
-            for transport in (
-                httpx.AsyncHTTPTransport(uds=str(path)),
-                httpx.ASGITransport(gate),
-            ):
-                async with httpx.AsyncClient(transport=transport, base_url="http://gate") as client:
-                    answer = await client.get("/gate", headers=question)
-                    answers.append((answer.status_code, dict(answer.headers), answer.content))
-            assert answers[0] == answers[1]
+@contextlib.asynccontextmanager
+async def asking(gate: Gate, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that asks as Caddy does."""
+    path = folder / "gate.sock"
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    async with (
+        GateServer(gate, listening(path)),
+        httpx.AsyncClient(transport=transport, base_url="http://gate") as client,
+    ):
+        yield client
 
 
-async def test_only_the_question_is_answered(gate: GateApp):
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(gate), base_url="http://gate"
-    ) as client:
-        assert (await client.get("/other", headers=QUESTION)).status_code == 404
+async def test_a_question_is_answered(gate: Gate, short_folder: Path):
+    async with asking(gate, short_folder) as client:
+        answer = await client.get("/gate", headers=QUESTION)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["x-upstream"].startswith("unix//run/m/ci-1/")
+        answer = await client.get("/gate", headers={**QUESTION, "Authorization": "Bearer bad"})
+        assert answer.status_code == 401
+        assert answer.json()["error"]["code"] == "AuthenticationFailed"
+        assert (await client.get("/gate")).status_code == 404
 
 
-async def test_a_bug_in_the_backend_lets_nothing_pass(gate: GateApp, caplog):
+async def test_a_bug_in_the_backend_lets_nothing_pass(gate: Gate, short_folder: Path, caplog):
     async def broken(label: str):
         raise RuntimeError("a bug")
 
     gate.cached.backend.instance_by_host = broken  # type: ignore[method-assign]
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(gate), base_url="http://gate"
-    ) as client:
+    async with asking(gate, short_folder) as client:
         answer = await client.get("/gate", headers=QUESTION)
     assert answer.status_code == 503
     assert "bug" not in answer.text
@@ -65,7 +66,7 @@ async def test_a_bug_in_the_backend_lets_nothing_pass(gate: GateApp, caplog):
     assert "Bearer" not in caplog.text
 
 
-async def test_one_connection_asks_many_times(gate: GateApp, short_folder: Path):
+async def test_one_connection_asks_many_times(gate: Gate, short_folder: Path):
     path = short_folder / "gate.sock"
     head = "".join(f"{name}: {value}\r\n" for name, value in QUESTION.items())
     asked = f"GET /gate HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode()
@@ -88,7 +89,7 @@ async def test_one_connection_asks_many_times(gate: GateApp, short_folder: Path)
         b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n" * 2,
     ],
 )
-async def test_what_is_not_caddys_is_hung_up_on(gate: GateApp, short_folder: Path, sent: bytes):
+async def test_what_is_not_caddys_is_hung_up_on(gate: Gate, short_folder: Path, sent: bytes):
     path = short_folder / "gate.sock"
     async with GateServer(gate, listening(path)):
         reader, writer = await asyncio.open_unix_connection(path)
@@ -97,7 +98,7 @@ async def test_what_is_not_caddys_is_hung_up_on(gate: GateApp, short_folder: Pat
         writer.close()
 
 
-async def test_closing_hangs_up_on_open_connections(gate: GateApp, short_folder: Path):
+async def test_closing_hangs_up_on_open_connections(gate: Gate, short_folder: Path):
     path = short_folder / "gate.sock"
     async with GateServer(gate, listening(path)):
         reader, writer = await asyncio.open_unix_connection(path)

@@ -31,7 +31,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 
 def answers(launched: Launched) -> bool:
     try:
-        Local(launched.settings.gate_socket).ping()
+        Local(launched.settings.local_socket).ping()
     except ClientError:
         return False
     return True
@@ -50,7 +50,8 @@ def test_everything_is_private_to_its_user(launched):
     launched.up()
     for folder in (launched.home, launched.settings.run, launched.settings.logs):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for socket_path in (launched.settings.control_socket, launched.settings.gate_socket):
+    settings = launched.settings
+    for socket_path in (settings.control_socket, settings.gate_socket, settings.local_socket):
         assert stat.S_IMODE(socket_path.stat().st_mode) == 0o600
     log = launched.settings.logs / "control-plane.log"
     assert stat.S_IMODE(log.stat().st_mode) == 0o600

@@ -32,7 +32,7 @@ from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.caddy import Caddy
 from studiolo.gateway.config import GatewayConfig
 from studiolo.gateway.cookies import SESSION_COOKIE
-from studiolo.gateway.gate_app import GateApp
+from studiolo.gateway.gate import Gate
 from studiolo.gateway.gate_server import GateServer
 
 DOMAIN = "studiolo.localhost"
@@ -318,7 +318,7 @@ async def front_door(
             config.control_socket: studio or control_plane,
         }
         await stack.enter_async_context(serve(applications))
-        gate = GateApp(cached, DOMAIN, wait=0.1)
+        gate = Gate(cached, DOMAIN, wait=0.1)
         await stack.enter_async_context(GateServer(gate, listening(config.gate_socket)))
         stack.push_async_callback(caddy.stop)
         await caddy.ensure()

@@ -1,6 +1,7 @@
 """Cutting a person's open streams when one of their rights, sessions or tokens ends."""
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 import structlog
@@ -8,6 +9,8 @@ import structlog
 from studiolo.api.gate import machine_of
 from studiolo.api.services import Services
 from studiolo.gateway.backend import Machine
+
+CLOSING_SECONDS = 1.0
 
 _log = structlog.get_logger("studiolo.api")
 
@@ -38,8 +41,16 @@ class StreamCutter:
         task.add_done_callback(self._finished)
 
     async def settled(self) -> None:
-        """Wait for what has begun; for tests and for shutting down."""
+        """Wait for what has begun."""
         await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Let what has begun cut once: the second cut is for decisions that end with this process.
+
+        Lasts :data:`CLOSING_SECONDS` at most.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.settled(), CLOSING_SECONDS)
 
     async def _cut(self, principal_id: str) -> None:
         async with self._services.database.reading() as tx:

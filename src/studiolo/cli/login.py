@@ -66,7 +66,7 @@ def login(
             "write --token - and hand the token over on stdin", param_hint="--token"
         )
     if local is None:
-        local = not (server or username or token) and local_settings().gate_socket.exists()
+        local = not (server or username or token) and local_settings().local_socket.exists()
     profile = _local() if local else _remote(session, server, username, token, ca)
     session.remember(profile)
     notes().print(f"Signed in to {profile.server} as {profile.user}.", markup=False, soft_wrap=True)
@@ -74,7 +74,7 @@ def login(
 
 def _local() -> Profile:
     settings = local_settings()
-    granted = Local(settings.gate_socket).personal_token()
+    granted = Local(settings.local_socket).personal_token()
     return Profile(
         server=settings.https_origin,
         token=granted.token,

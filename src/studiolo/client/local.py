@@ -1,4 +1,4 @@
-"""What only the deployment's own user may ask, on `gate.sock`.
+"""What only the deployment's own user may ask, on `local.sock`.
 
 The socket lies in a folder that nobody else can enter, so whoever opens it owns the deployment's
 database and secrets already; no further proof is asked for.

@@ -2,7 +2,7 @@
 
 Whole decisions are remembered for another second (`gate_server.py`). The sum is how long a revoked
 right may go on working for plain requests in another replica; where it is revoked it ends at once,
-by :meth:`CachedBackend.forget`. WebSockets, which last, are always decided anew (`gate_app.py`).
+by :meth:`CachedBackend.forget`. WebSockets, which last, are always decided anew (`gate.py`).
 Only what is found is remembered: a session that has just begun or an application that has just
 started is seen at once.
 """

@@ -16,7 +16,7 @@ import httptools
 
 from studiolo.domain.applications import application_of
 from studiolo.gateway.cache import DECISION_SECONDS
-from studiolo.gateway.gate_app import GATE_PATH, GateApp, Header, read_request
+from studiolo.gateway.gate import GATE_PATH, Gate, Header, read_request
 from studiolo.gateway.hosts import TICKET_PATH
 from studiolo.gateway.passage import Pass
 
@@ -34,7 +34,7 @@ class DecisionMemory:
     application it means. Tickets, WebSockets and refusals are not remembered.
     """
 
-    def __init__(self, gate: GateApp, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, gate: Gate, now: Callable[[], float] = time.monotonic) -> None:
         self._gate = gate
         self._now = now
         self._kept: dict[_Key, tuple[float, int, bytes]] = {}
@@ -159,7 +159,7 @@ class GateServer:
     :param listener: bound and listening, in a folder with mode 0700; closed with the server.
     """
 
-    def __init__(self, gate: GateApp, listener: socket.socket) -> None:
+    def __init__(self, gate: Gate, listener: socket.socket) -> None:
         self._memory = DecisionMemory(gate)
         self._listener = listener
         self._connections: set[_Connection] = set()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studiolo.gateway.gate_app import GATE_PATH
+from studiolo.gateway.gate import GATE_PATH
 from studiolo.gateway.pages import PAGE_POLICY, page
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import re
 
 from studiolo.gateway.backend import Machine
 
-_FORBIDDEN_NAMES = frozenset({"agent.sock", "cp.sock", "gate.sock", "caddy.sock"})
+_FORBIDDEN_NAMES = frozenset({"agent.sock", "cp.sock", "gate.sock", "caddy.sock", "local.sock"})
 _FORBIDDEN_TEXT = re.compile(r"[\x00-\x1f\x7f{}|]")
 """Braces are placeholders to Caddy and a bar begins a file mode; neither belongs in an address."""
 _TCP = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)):([1-9][0-9]{0,4})")

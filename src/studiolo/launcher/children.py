@@ -93,7 +93,7 @@ class ControlPlane:
     name = "control plane"
 
     def __init__(self, settings: Settings) -> None:
-        self._socket = settings.gate_socket
+        self._socket = settings.local_socket
         self._lock = settings.run / CONTROL_PLANE_LOCK
         self.log = settings.logs / "control-plane.log"
         self._child: subprocess.Popen[bytes] | None = None

@@ -35,7 +35,7 @@ class Running:
     @property
     def local(self) -> Local:
         """The socket that only this user can open."""
-        return Local(self.settings.gate_socket)
+        return Local(self.settings.local_socket)
 
     def api(self) -> Studiolo:
         """A client through the gateway, as the first administrator, good for an hour."""

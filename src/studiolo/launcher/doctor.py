@@ -115,7 +115,7 @@ class _Examination:
         self._settings = settings
         self._profile = profile
         self._root = gateway_config(settings).root_certificate
-        self._local = Local(settings.gate_socket)
+        self._local = Local(settings.local_socket)
         self._health: dict[str, Any] | None = None
 
     def _known(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import psutil
 
 from studiolo.engines.process.image import ImageStore
 from studiolo.engines.process.image_sources import AGENT
-from studiolo.settings import Settings
+from studiolo.settings import Settings, inherited_environment
 
 MACHINE_IMAGES = ("ml",)
 
@@ -27,7 +27,7 @@ def prepare_images(settings: Settings, progress: PrepareProgress) -> None:
     """
     if settings.engine != "process":
         return
-    images = ImageStore(settings.images, os.environ)
+    images = ImageStore(settings.images, inherited_environment())
     for name in (AGENT, *MACHINE_IMAGES):
         images.prepare(name, partial(progress, name))
 

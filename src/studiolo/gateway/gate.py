@@ -1,14 +1,11 @@
-"""The gate as an ASGI application: Caddy's question in, a decision out, as headers.
+"""The gate: Caddy's question in, a decision out, as headers.
 
-It is bare ASGI because it runs once for every request to every instance; a framework would cost
-more than the decision. It must be served on `gate.sock` only, in a folder with mode 0700: whoever
+It must be served on `gate.sock` only (`gate_server.py`), in a folder with mode 0700: whoever
 reaches it is believed to be Caddy, and is told applications' tokens.
 """
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from studiolo.gateway.backend import GateBackend
 from studiolo.gateway.cache import CachedBackend
@@ -26,9 +23,6 @@ from studiolo.gateway.passage import (
     decide,
 )
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 GATE_PATH = "/gate"
@@ -46,7 +40,7 @@ _TITLES = {
 }
 
 
-class GateApp:
+class Gate:
     """Answers `GET /gate` as `docs/gateway.md` says.
 
     :param cached: remembers look-ups; WebSockets are decided past it.
@@ -60,17 +54,6 @@ class GateApp:
         self.cached = cached
         self._domain = domain.lower()
         self._wait = wait
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI entry point."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-            return
-        if scope["type"] != "http" or scope["path"] != GATE_PATH:
-            await _answer(send, 404, [], b"")
-            return
-        status, headers, body, _ = await self.answer(read_request(scope["headers"]))
-        await _answer(send, status, headers, body)
 
     async def answer(self, request: Request) -> tuple[int, list[Header], bytes, Decision]:
         """Decide on a request: the answer's status, headers and body, and the decision itself."""
@@ -171,18 +154,3 @@ def _redirect_headers(location: str) -> list[Header]:
     # No Referrer-Policy here: an iframe's next request is known by the studio's Referer, and a
     # redirect never becomes a referrer itself, so the ticket does not leak that way.
     return [(b"location", location.encode("latin-1")), (b"cache-control", b"no-store")]
-
-
-async def _answer(send: Send, status: int, headers: list[Header], body: bytes) -> None:
-    if status != 204:
-        headers = [*headers, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
