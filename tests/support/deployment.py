@@ -114,7 +114,7 @@ def running_deployment(engine: str = "fake") -> Iterator[RunningDeployment]:
     launched = Launched(home, engine=engine)
     try:
         launched.up()
-        granted = Local(launched.settings.gate_socket).access_token()
+        granted = Local(launched.settings.local_socket).access_token()
         root = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
         with http_client(launched.settings.https_origin, root=root) as client:
             client.headers["Authorization"] = f"Bearer {granted.token}"
