@@ -12,6 +12,7 @@ import pytest
 
 from studiolo.domain.roles import CONTRIBUTOR
 from tests.support.deployment import RunningDeployment, running_deployment
+from tests.support.images import prepared_agent_image, prepared_ml_image
 
 _REPOSITORY = Path(__file__).parents[2]
 
@@ -37,7 +38,9 @@ def fake_sdk(
 
 @pytest.fixture
 def process_sdk(tmp_path: Path) -> Iterator[Scenario]:
-    """The SDK, against real machines."""
+    """The SDK, against real machines, whose images are there before anything waits for them."""
+    prepared_ml_image()
+    prepared_agent_image()
     with running_deployment("process") as running, sdk_process(running, tmp_path) as scenario:
         yield scenario
 

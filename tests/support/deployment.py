@@ -110,6 +110,7 @@ def running_deployment(engine: str = "fake") -> Iterator[RunningDeployment]:
 
     :param engine: `fake`, or `process` for real machines.
     """
+    # Not in pytest's tmp_path, which is too long for the sockets below it.
     home = Path(tempfile.mkdtemp(prefix="studiolo-t-"))
     launched = Launched(home, engine=engine)
     try:
