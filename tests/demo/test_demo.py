@@ -62,7 +62,7 @@ def test_demo_shows_every_stage_and_leaves_nothing(folder):
     for stage in STAGES:
         assert re.search(rf"^ *\d+\.\d s  {re.escape(stage)}", done.stdout, re.MULTILINE), stage
     assert re.search(r"accuracy of 0\.9\d\d", done.stdout)
-    assert "https://demo.studiolo.localhost:" in done.stdout
+    assert re.search(r"JupyterLab http://demo\.studiolo\.localhost:\d+/lab\n", done.stdout)
     assert _left_running(folder) == []
     assert [entry.name for entry in folder.iterdir() if entry.name != "home"] == []
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -25,7 +26,7 @@ from studiolo.engines.process.disk import remove_tree
 from studiolo.launcher import notebook
 from studiolo.launcher.checks import free_port
 from studiolo.launcher.deployment import GROUP, WORKSPACE, Running, deployment
-from studiolo.launcher.up import FAILURES, ImageProgress, greet
+from studiolo.launcher.up import FAILURES, FAREWELL, ImageProgress, greet
 from studiolo.settings import Settings
 
 INSTANCE = "demo"
@@ -114,6 +115,8 @@ async def _shown(
             else:
                 await asyncio.to_thread(greet, running, stages.console)
                 await running.supervise(stop, stages.console.print)
+        if not leave:
+            stages.console.print(FAREWELL, soft_wrap=True)
     except (Interrupted, asyncio.CancelledError):
         stages.console.print("Interrupted.")
         return 130
@@ -167,7 +170,8 @@ def _in_jupyter(stages: Stages, running: Running, jupyter: Jupyter, origin: str)
         jupyter.wait_ready()
         if "jupyterlab" not in jupyter.page("/lab").lower():
             raise ClientError(f"{origin}/lab is not JupyterLab.", code="NotJupyterLab")
-    stages.say(f"JupyterLab {origin}/lab")
+    shown = _in_browser(running.settings, origin)
+    stages.say(f"JupyterLab {shown}/lab")
     path = _path(running)
     made = notebook.new_notebook()
     with stages.stage("Run a notebook in its kernel over the WebSocket"):
@@ -179,7 +183,14 @@ def _in_jupyter(stages: Stages, running: Running, jupyter: Jupyter, origin: str)
         jupyter.save(path, made)
         file = _on_share(running)
     stages.say(f"{file} ({file.stat().st_size // 1024} KiB)")
-    stages.say(f"Notebook {origin}/lab/tree/{path}")
+    stages.say(f"Notebook {shown}/lab/tree/{path}")
+
+
+def _in_browser(settings: Settings, origin: str) -> str:
+    """An instance's origin as a browser on this machine opens it, without knowing our CA."""
+    studio = urlsplit(settings.browser_origin)
+    port = f":{studio.port}" if studio.port else ""
+    return f"{studio.scheme}://{urlsplit(origin).hostname}{port}"
 
 
 def _over_a_stop(stages: Stages, running: Running, computes: Computes, jupyter: Jupyter) -> None:

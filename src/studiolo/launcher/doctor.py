@@ -133,7 +133,7 @@ class _Examination:
         yield self._get("gateway over https", self._settings.https_origin)
 
     def http(self) -> Iterator[Finding]:
-        if not self._settings.http_port:
+        if self._settings.browser_origin == self._settings.https_origin:
             yield Finding(Level.OK, "gateway over http", "turned off")
             return
         yield self._get("gateway over http", self._settings.browser_origin)

@@ -18,6 +18,11 @@ from studiolo.settings import Settings
 FAILURES = (CannotStart, ChildError, AlreadyServed, EngineError, ClientError, OSError)
 """What keeps a deployment from starting; each says why."""
 
+FAREWELL = (
+    "Stopped. Compute instances keep running; the next 'studiolo up' finds them again. "
+    "To end one, use 'studiolo compute stop' while Studiolo is up."
+)
+
 
 class ImageProgress:
     """A progress bar per image; nothing is shown for images that are there already."""
@@ -61,11 +66,7 @@ async def up(settings: Settings, console: Console) -> int:
             await asyncio.to_thread(greet, running, console)
             await running.supervise(stop, console.print)
             console.print("Ending the control plane and the gateway ...")
-        console.print(
-            "Stopped. Compute instances keep running; the next 'studiolo up' finds them again. "
-            "To end one, use 'studiolo compute stop' while Studiolo is up.",
-            soft_wrap=True,
-        )
+        console.print(FAREWELL, soft_wrap=True)
     except asyncio.CancelledError:
         progress.close()
         console.print("Interrupted before Studiolo was up; nothing of it is left running.")
