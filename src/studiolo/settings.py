@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from studiolo.domain.addresses import origin, plain_http
+
 _SOCKET_PATH_MAX = 107
 """Linux `sun_path` is 108 bytes with its final zero."""
 
@@ -109,6 +111,7 @@ class Settings(BaseSettings):
             self.image_dir = self.home / "images"
         if self.gpus is None:
             self.gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
+        plain_http(self.bind, self.http_port)  # an address that is none is told here
         if not self.database_url.get_secret_value():
             self.database_url = SecretStr(f"sqlite+aiosqlite:///{self.home / 'studiolo.db'}")
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -172,18 +175,14 @@ class Settings(BaseSettings):
     @property
     def https_origin(self) -> str:
         """Origin for clients, `https://host:port`."""
-        return f"https://{self.domain}{_port_suffix(self.https_port, 443)}"
+        return origin("https", self.domain, self.https_port)
 
     @property
     def browser_origin(self) -> str:
-        """Origin for a browser on this machine: http where it is on, else https."""
-        if not self.http_port:
+        """Origin for a browser on this machine: http where it is served, else https."""
+        if not plain_http(self.bind, self.http_port):
             return self.https_origin
-        return f"http://{self.domain}{_port_suffix(self.http_port, 80)}"
-
-
-def _port_suffix(port: int, default: int) -> str:
-    return "" if port == default else f":{port}"
+        return origin("http", self.domain, self.http_port)
 
 
 def _short_run_dir(home: Path) -> Path:

@@ -9,10 +9,10 @@ name travels in a Caddy variable, never in a header of the request, so neither t
 instance can set or see it.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+from studiolo.domain.addresses import ip_address, origin, plain_http
 from studiolo.domain.errors import InvalidInput
 from studiolo.gateway.routes import Json, Site, error_routes, routes
 
@@ -65,15 +65,16 @@ class GatewayConfig:
     def __post_init__(self) -> None:
         if not self.bind:
             raise InvalidInput("STUDIOLO_BIND names no address to listen on.", target="bind")
-        for address in self.bind:
-            _ip(address)
+        try:
+            for address in self.bind:
+                ip_address(address)
+        except ValueError as error:
+            raise InvalidInput(str(error), target="bind") from None
 
     @property
     def http_addresses(self) -> tuple[str, ...]:
         """Where plain HTTP is served: loopback, or nowhere."""
-        if not self.http_port:
-            return ()
-        return tuple(address for address in self.bind if _ip(address).is_loopback)
+        return plain_http(self.bind, self.http_port)
 
     @property
     def https_addresses(self) -> tuple[str, ...]:
@@ -90,13 +91,10 @@ class GatewayConfig:
     @property
     def studio_origins(self) -> tuple[str, ...]:
         """Origins under which a browser knows the studio."""
-        https = f"https://{self.domain}{'' if self.https_port == 443 else f':{self.https_port}'}"
+        https = origin("https", self.domain, self.https_port)
         if not self.http_addresses:
             return (https,)
-        return (
-            f"http://{self.domain}{'' if self.http_port == 80 else f':{self.http_port}'}",
-            https,
-        )
+        return origin("http", self.domain, self.http_port), https
 
     @property
     def site(self) -> Site:
@@ -114,14 +112,6 @@ class GatewayConfig:
             strict,
             self.api_hosts,
         )
-
-
-def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(address)
-    except ValueError:
-        message = f"STUDIOLO_BIND: {address!r} is not an IP address, such as 127.0.0.1."
-        raise InvalidInput(message, target="bind") from None
 
 
 def caddy_config(config: GatewayConfig) -> Json:
