@@ -67,6 +67,8 @@ class Outcomes:
         if not await tx.leases.remove(after.id, token=token, if_etag=etag):
             return False
         await tx.quota.release(after.id)
+        # Who may use it was said of this instance, not of the next one with its name.
+        await tx.roles.remove_below(after.arm_id)
         return True
 
     async def rest(self, claim: Claim) -> None:
