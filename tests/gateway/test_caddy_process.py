@@ -114,6 +114,29 @@ async def test_its_death_is_noticed(door: FrontDoor):
     assert (await door.ask("", "/")).status_code == 200
 
 
+async def test_a_process_lives_as_long_as_one_of_its_threads():
+    """The first thread of a killed Caddy may end before those that still hold its port."""
+    end_first_thread = (
+        "import ctypes, platform, sys, threading;"
+        "threading.Thread(target=sys.stdin.read).start();"
+        "print(flush=True);"
+        "exit = {'x86_64': 60}.get(platform.machine(), 93);"
+        "ctypes.CDLL(None).syscall(exit, 0)"
+    )
+    with subprocess.Popen(  # noqa: ASYNC220 - it returns at once
+        [sys.executable, "-c", end_first_thread], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        identity = Identity.of(process.pid)
+        stat = Path(f"/proc/{process.pid}/stat")
+        await until(lambda: ") Z " in stat.read_text())
+        assert identity is not None
+        assert identity.alive()
+        process.kill()
+        await until(lambda: not identity.alive())
+
+
 async def test_a_control_plane_that_restarts_is_waited_for(short_folder: Path):
     """Requests that arrive while nobody listens on the socket are held, not failed."""
     config = gateway_config(short_folder)

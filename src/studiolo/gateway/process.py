@@ -22,14 +22,19 @@ class Identity:
 
     @classmethod
     def of(cls, pid: int) -> Self | None:
-        """The living process with that pid, or None; a zombie does not live."""
+        """The living process with that pid, or None.
+
+        A zombie does not live, unless it is a first thread that has ended before the others: they
+        hold its sockets for a moment more after a SIGKILL.
+        """
         try:
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
         # The command's name stands in brackets and may contain anything, brackets too.
         fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else cls(pid, int(fields[19]))
+        state, threads, start = fields[0], int(fields[17]), int(fields[19])
+        return None if state in "ZX" and threads <= 1 else cls(pid, start)
 
     @classmethod
     def read(cls, file: Path) -> Self | None:
