@@ -43,6 +43,7 @@ from studiolo.engines.base import Engine
 from studiolo.engines.fake import FakeEngine
 from studiolo.engines.process.engine import ProcessEngine
 from studiolo.engines.process.image import ImageStore
+from studiolo.files.shares import WorkspaceShares
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.gate import Gate
 from studiolo.gateway.gate_server import GateServer
@@ -136,7 +137,8 @@ def make_reconciler(
         poll=settings.poll_seconds, resync=settings.resync_seconds, lease=settings.lease_seconds
     )
     specs = Specs(catalogue, deployment.id, settings.disk_gib, settings.browser_origin)
-    return Reconciler(database, engines, specs, pace=pace, alone=database.is_sqlite)
+    shares = WorkspaceShares(settings.shares) if settings.engine == "process" else None
+    return Reconciler(database, engines, specs, pace=pace, alone=database.is_sqlite, shares=shares)
 
 
 def make_services(

@@ -29,6 +29,7 @@ WORKSPACE_POINTS = (
     "api.workspace_delete.before_commit",
     "api.workspace_delete.committed",
     "workspace.before_step",
+    "workspace.share_retired",
     "workspace.step_done",
 )
 GROUP_POINTS = (

@@ -1,23 +1,11 @@
 """Deleting a workspace or a resource group deletes what is in it, and tells when it cannot."""
 
-from dataclasses import replace
-
 from studiolo.domain.resources import OperationStatus
 from studiolo.domain.states import Event, State
 from studiolo.engines.base import Permanent
 from tests.support.reconciling import Bench
 from tests.support.values import a_group, an_operation
-
-
-async def _delete_workspace(bench: Bench):
-    """What the API does: mark the workspace, store the operation."""
-    operation = an_operation(bench.workspace.id, kind="Delete", started_at=bench.clock())
-    async with bench.database.transaction() as tx:
-        present = await tx.workspaces.by_id(bench.workspace.id)
-        marked = replace(present, deleting=True, etag="deleting")
-        assert await tx.workspaces.save(marked, if_etag=present.etag)
-        await tx.operations.add(operation)
-    return operation
+from tests.support.workspaces import delete_workspace
 
 
 async def _work(bench: Bench) -> None:
@@ -28,7 +16,7 @@ async def _work(bench: Bench) -> None:
 
 async def test_a_workspace_goes_after_all_its_instances(bench: Bench) -> None:
     computes = [await bench.running(), await bench.stopped(), await bench.create()]
-    operation = await _delete_workspace(bench)
+    operation = await delete_workspace(bench)
     await bench.reconciler.delete_containers()
     for compute in computes:
         assert await bench.state(compute) is State.DELETING
@@ -45,7 +33,7 @@ async def test_a_workspace_goes_after_all_its_instances(bench: Bench) -> None:
 
 async def test_an_instance_that_cannot_be_deleted_keeps_its_workspace(bench: Bench) -> None:
     compute = await bench.running(name="stuck")
-    operation = await _delete_workspace(bench)
+    operation = await delete_workspace(bench)
     bench.world.fail_next("delete", Permanent("The disk is read-only; make it writable."))
     bench.clock.advance(1)
     await _work(bench)
@@ -57,7 +45,7 @@ async def test_an_instance_that_cannot_be_deleted_keeps_its_workspace(bench: Ben
     assert kept is not None
     assert not kept.deleting
     bench.clock.advance(1)
-    await _delete_workspace(bench)
+    await delete_workspace(bench)
     await _work(bench)
     assert await bench.find(compute) is None
 
@@ -96,7 +84,7 @@ async def test_a_group_that_cannot_be_emptied_says_why(bench: Bench) -> None:
 async def test_a_request_that_came_first_is_overtaken_by_the_cascade(bench: Bench) -> None:
     compute = await bench.running()
     stop = await bench.request(compute, Event.STOP)
-    await _delete_workspace(bench)
+    await delete_workspace(bench)
     await _work(bench)
     assert (await bench.operation(stop)).status is OperationStatus.CANCELED
 

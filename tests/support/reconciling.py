@@ -13,6 +13,7 @@ from studiolo.domain.sizes import Catalogue, Size
 from studiolo.domain.states import Event, State
 from studiolo.engines.base import Engine
 from studiolo.engines.fake import FakeEngine, FakeWorld
+from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler import Pace, Reconciler, Specs
 from studiolo.reconciler.outcomes import end_operations
 from studiolo.store.database import Database
@@ -64,6 +65,7 @@ class Bench:
         world: FakeWorld | None = None,
         pace: Pace | None = None,
         engine: Engine | None = None,
+        shares: WorkspaceShares | None = None,
     ) -> None:
         self.database = database
         self.clock = clock or MovedClock()
@@ -78,6 +80,7 @@ class Bench:
             pace=pace or Pace(),
             clock=self.clock,
             sleep=self.clock.sleep,
+            shares=shares,
         )
 
     async def open(self) -> None:

@@ -198,7 +198,7 @@ class _Examination:
     def share(self) -> Iterator[Finding]:
         folder = self._settings.shares
         if not folder.is_dir():
-            message = "there is none yet; the first workspace makes it"
+            message = "there is none yet; the first instance of a workspace makes it"
             yield Finding(Level.OK, "file share", message)
             return
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:

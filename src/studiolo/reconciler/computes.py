@@ -15,10 +15,12 @@ from studiolo import faults
 from studiolo.clock import Clock
 from studiolo.domain import decide as rules
 from studiolo.domain.decide import Action, decide, expired, expiry_reason
-from studiolo.domain.errors import Detail
+from studiolo.domain.errors import Detail, InvalidInput, Unavailable
+from studiolo.domain.machine import MachineSpec
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.engines.base import Engine, Permanent, Temporary, Unreachable
+from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.outages import Outages
 from studiolo.reconciler.outcomes import RETRYING, Outcomes
@@ -79,7 +81,9 @@ class ComputeDriver:
         clock: Clock,
         sleep: Sleep,
         pace: Pace,
+        shares: WorkspaceShares | None,
     ) -> None:
+        self._shares = shares
         self._database = database
         self._engines = engines
         self._specs = specs
@@ -186,7 +190,9 @@ class ComputeDriver:
     async def _act(self, engine: Engine, compute: Compute, action: Action) -> None:
         match action:
             case rules.Ensure():
-                await engine.ensure(self._specs.of(compute))
+                spec = self._specs.of(compute)
+                await self._ensure_share(spec)
+                await engine.ensure(spec)
                 faults.point("reconcile.acted.ensure")
             case rules.Stop(grace):
                 await engine.stop(compute.id, grace=grace)
@@ -196,6 +202,17 @@ class ComputeDriver:
                 faults.point("reconcile.acted.delete")
             case _:
                 pass
+
+    async def _ensure_share(self, spec: MachineSpec) -> None:
+        """The share, and the person's folder in it, are there before a machine joins them."""
+        if self._shares is None:
+            return
+        try:
+            await self._shares.user_folder(spec.share, spec.alias)
+        except Unavailable as error:
+            raise Temporary(error.message) from error
+        except InvalidInput as error:
+            raise Permanent(error.message) from error
 
     def _verdict(self, claim: Claim, action: Action) -> Verdict:
         match action:

@@ -12,6 +12,7 @@ import structlog
 
 from studiolo.clock import Clock, utc_now
 from studiolo.engines.base import Engine
+from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.computes import ComputeDriver, Sleep
 from studiolo.reconciler.groups import Groups
@@ -40,6 +41,7 @@ class Reconciler:
         lock), so claims that are found at the start belong to a process that has died: work goes on
         at once, not when they run out.
     :param sleep: waits between two looks at a machine that is on its way.
+    :param shares: the workspaces' file shares; None where the engine's machines have none.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Reconciler:
         clock: Clock = utc_now,
         alone: bool = False,
         sleep: Sleep = asyncio.sleep,
+        shares: WorkspaceShares | None = None,
     ) -> None:
         self._database = database
         self._engines = engines
@@ -74,11 +77,12 @@ class Reconciler:
             clock=clock,
             sleep=sleep,
             pace=pace,
+            shares=shares,
         )
         self._orphans = Orphans(database)
         self._resync = Resync(database, outages, self._orphans, clock=clock)
         self._health = Health(database, clock=clock, pace=pace)
-        self._workspaces = Workspaces(database, clock=clock)
+        self._workspaces = Workspaces(database, clock=clock, shares=shares)
         self._groups = Groups(database, clock=clock)
 
     @property

@@ -1,7 +1,7 @@
-"""Ends the delete of workspaces: their instances first, then the row.
+"""Ends the delete of workspaces: their instances first, then the share moves aside, then the row.
 
-The file share is a person's work and stays on disk, as the storage account of a workspace stays
-in Azure.
+The file share is people's work and stays on disk, as the storage account of a workspace stays in
+Azure; it is found below `.retired`.
 """
 
 from dataclasses import replace
@@ -13,6 +13,7 @@ from studiolo import faults
 from studiolo.clock import Clock
 from studiolo.domain.errors import Detail
 from studiolo.domain.resources import Compute, Operation, OperationStatus, Workspace
+from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler.cascade import delete_computes
 from studiolo.store.database import Database
 from studiolo.store.transaction import Transaction
@@ -23,8 +24,9 @@ log = structlog.get_logger(__name__)
 class Workspaces:
     """One round looks at every workspace whose delete was accepted."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock, shares: WorkspaceShares | None) -> None:
         self._database = database
+        self._shares = shares
         self._clock = clock
 
     async def round(self) -> int:
@@ -51,12 +53,20 @@ class Workspaces:
             progress = await delete_computes(tx, workspace, cause, now)
             if progress.failed is not None:
                 await self._give_up(tx, workspace, progress.failed, operations)
-            elif not progress.left:
-                await self._remove(tx, workspace, operations)
-            else:
+        if progress.failed is None:
+            if progress.left:
                 return False
+            await self._finish(workspace)
         faults.point("workspace.step_done")
         return True
+
+    async def _finish(self, workspace: Workspace) -> None:
+        """Nothing uses the share any more, and nothing new can: the workspace is being deleted."""
+        if self._shares is not None:
+            await self._shares.retire(workspace.id)
+        faults.point("workspace.share_retired")
+        async with self._database.transaction() as tx:
+            await self._remove(tx, workspace, await tx.operations.open_for(workspace.id))
 
     async def _remove(
         self, tx: Transaction, workspace: Workspace, operations: list[Operation]
