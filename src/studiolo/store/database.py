@@ -5,6 +5,8 @@ so that two writers queue instead of failing half-way; readers use WAL snapshots
 Nothing but the database's own I/O may happen inside a transaction.
 """
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,7 +33,9 @@ class Database:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._readers = self._sessions
+        self._writer: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
         if self.is_sqlite:
+            self._writer = asyncio.Lock()
             readers = engine.execution_options(studiolo_read_only=True)
             self._readers = async_sessionmaker(readers, expire_on_commit=False)
 
@@ -49,8 +53,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """A unit of work that is committed at its end, and rolled back by an exception."""
-        async with self._sessions.begin() as session:
+        """A unit of work that is committed at its end, and rolled back by an exception.
+
+        On SQLite those of one process take turns here. SQLite would let the others wait too, but
+        by sleeping and trying again, in no order and up to a tenth of a second at a time.
+        """
+        async with self._writer, self._sessions.begin() as session:
             yield Transaction(session)
 
     @asynccontextmanager
