@@ -74,6 +74,7 @@ async def test_the_waiting_page_gives_way_to_the_application_by_itself(
     await visit.open(passing, "Jupyter")
     await expect(visit.heading("Almost there")).to_be_visible()
     await expect(visit.page.get_by_text("tries again by itself")).to_be_visible()
+    await visit.picture("waiting")
     go.touch()
     await expect(visit.page).to_have_title("Home")
     assert visit.page.url == visit.host(passing) + "/tree"
@@ -87,22 +88,28 @@ async def test_an_application_that_cannot_start_says_why_and_recovers(
     await visit.open(passing, "Jupyter Lab")
     await expect(visit.heading("The application cannot be opened")).to_be_visible()
     await expect(visit.page.get_by_role("main")).to_contain_text("Jupyter Lab on")
+    await visit.picture("broken")
     broken.unlink()
     await expect(visit.page.locator(".jp-LauncherCard").first).to_be_visible()
 
 
-async def test_an_instance_whose_disk_is_gone_shows_a_reason_and_can_be_deleted(
+async def test_an_instance_that_cannot_be_repaired_shows_a_reason_and_can_be_deleted(
     deployed: Deployed, ana: Person, visit: Visit
 ) -> None:
     name = ana.create("lost")
     await visit.home(ana)
-    shutil.rmtree(deployed.machine(name), ignore_errors=True)
-    until(lambda: ana.state(name) not in {"Running", "Unknown"}, "the loss to be noticed", 60)
+    folder = deployed.machine(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_text("nothing can be made here\n")
+    until(lambda: ana.state(name) == "Unusable", "the machine to be given up", 120)
     await visit.page.reload()
     listed = visit.listed(name)
-    await expect(listed.locator(".problem").first).to_be_visible()
+    await expect(listed.get_by_text("Unusable", exact=True)).to_be_visible()
+    await expect(listed).to_contain_text(f"'{name}' could not be repaired")
+    await visit.picture("unusable-home")
     await visit.page.goto(visit.host(name) + "/lab")
     await expect(visit.heading("The instance is not running")).to_be_visible()
+    await visit.picture("unusable-lab")
     ana.computes.delete(name)
     await visit.page.goto(deployed.http)
     await expect(listed).to_have_count(0)

@@ -148,6 +148,11 @@ class Deployed(Launched):
         token = self.client().json("POST", "/auth/signin", body=sign_in)["token"]
         return Person(name, display_name, Studiolo(self.client(token), administrator.subscription))
 
+    def link_for(self, person: Person) -> str:
+        """A one-time sign-in link that the administrator makes."""
+        made = self.administrator().http.json("POST", f"/auth/users/{person.name}/link")
+        return self.http + str(made["link"]).removeprefix(self.https)
+
     def machine(self, name: str) -> Path:
         """Folder of an instance's machine."""
         found = [
