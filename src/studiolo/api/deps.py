@@ -15,7 +15,12 @@ def services_of(request: Request) -> Services:
     return services
 
 
-Provided = Annotated[Services, Depends(services_of)]
+async def _provided(request: Request) -> Services:
+    # Not services_of itself: FastAPI takes a plain function to a thread and back, at each request.
+    return services_of(request)
+
+
+Provided = Annotated[Services, Depends(_provided)]
 """Parameter type for a route that needs the services."""
 
 

@@ -29,8 +29,9 @@ class Quota:
         """
         # Always in this order, so that parallel reservations cannot deadlock.
         for counter in (family, TOTAL):
-            await self._ensure_counter(location, counter, limits[counter])
-            await self._take(location, counter, vcpus)
+            if not await self._taken(location, counter, vcpus):
+                await self._ensure_counter(location, counter, limits[counter])
+                await self._take(location, counter, vcpus)
         await self._session.execute(
             insert(QuotaHoldRow).values(
                 compute=compute, location=location, family=family, vcpus=vcpus
@@ -90,7 +91,8 @@ class Quota:
             query = query.where(QuotaHoldRow.family == family)
         return [QuotaHolder(*row) for row in await self._session.execute(query)]
 
-    async def _take(self, location: str, counter: str, vcpus: int) -> None:
+    async def _taken(self, location: str, counter: str, vcpus: int) -> bool:
+        """Whether there is a counter with room; then it has been taken."""
         taken = await self._session.execute(
             update(QuotaUsageRow)
             .where(
@@ -100,7 +102,10 @@ class Quota:
             )
             .values(used=QuotaUsageRow.used + vcpus)
         )
-        if changed(taken):
+        return changed(taken)
+
+    async def _take(self, location: str, counter: str, vcpus: int) -> None:
+        if await self._taken(location, counter, vcpus):
             return
         usage = await self._counter(location, counter)
         if usage is None:

@@ -20,14 +20,19 @@ COMPUTE_PATH = f"{COMPUTES_PATH}/{{compute}}"
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceName:
-    """A workspace as a path names it; also the FastAPI dependency that reads the path."""
+    """A workspace as a path names it."""
 
     subscription: str
     group: str
     workspace: str
 
 
-WorkspaceNamed = Annotated[WorkspaceName, Depends(WorkspaceName)]
+async def _named(subscription: str, group: str, workspace: str) -> WorkspaceName:
+    # Not the class itself: FastAPI takes what is no coroutine to a thread and back.
+    return WorkspaceName(subscription, group, workspace)
+
+
+WorkspaceNamed = Annotated[WorkspaceName, Depends(_named)]
 
 
 async def workspace_of(tx: Transaction, named: WorkspaceName) -> Workspace:
