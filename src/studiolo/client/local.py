@@ -66,7 +66,8 @@ class Local:
         return self._call("GET", "/local/health")
 
     def _call(self, method: str, path: str) -> dict[str, Any]:
-        transport = httpx.HTTPTransport(uds=str(self._socket))
+        # No TLS here; reading the system's certificates all the same would take 50 ms.
+        transport = httpx.HTTPTransport(uds=str(self._socket), verify=False)
         try:
             with httpx.Client(transport=transport, base_url="http://local", timeout=15) as client:
                 response = client.request(method, path)

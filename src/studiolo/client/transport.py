@@ -71,7 +71,7 @@ def http_client(
     if origin.scheme not in ("http", "https") or not origin.hostname:
         raise ValueError(f"'{server}' is not an address such as https://studiolo.localhost:8481")
     if socket is not None:
-        transport = httpx.HTTPTransport(uds=str(socket))
+        transport = httpx.HTTPTransport(uds=str(socket), verify=False)
     else:
         transport = LocalhostTransport(verify=tls_context(root), retries=1)
     return httpx.Client(base_url=server, transport=transport, timeout=timeout, trust_env=False)

@@ -103,9 +103,11 @@ async def _bounded(reply: httpx.Response) -> bytes:
 
 
 def _transport(address: str) -> tuple[httpx.AsyncHTTPTransport, str]:
+    # Without `verify` each would read all the system's certificates, which takes 50 ms.
     if address.startswith(_UNIX):
-        return httpx.AsyncHTTPTransport(uds=address.removeprefix(_UNIX)), "http://agent"
-    return httpx.AsyncHTTPTransport(), f"http://{address}"
+        socket = address.removeprefix(_UNIX)
+        return httpx.AsyncHTTPTransport(uds=socket, verify=False), "http://agent"
+    return httpx.AsyncHTTPTransport(verify=False), f"http://{address}"
 
 
 def _checked(name: str) -> str:

@@ -253,7 +253,8 @@ class Caddy:
             raise GatewayError(f"The gateway refused its new configuration: {answer.text.strip()}")
 
     def _admin(self) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(uds=str(self.config.admin_socket))
+        # No TLS here; reading the system's certificates all the same would take 50 ms.
+        transport = httpx.AsyncHTTPTransport(uds=str(self.config.admin_socket), verify=False)
         return httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1", timeout=_ADMIN_TIMEOUT
         )
