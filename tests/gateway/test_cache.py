@@ -13,7 +13,7 @@ from studiolo.gateway.cache import (
     LOOKUP_SECONDS,
     CachedBackend,
 )
-from studiolo.gateway.gate import Gate, Header
+from studiolo.gateway.gate import Gate
 from studiolo.gateway.gate_server import DecisionMemory
 
 
@@ -132,16 +132,24 @@ async def test_a_failed_question_is_not_remembered(backend: MemoryBackend, cache
     assert await cached.bearer("good") == "alice"
 
 
-def question(**headers: str) -> list[Header]:
+def question(uri: str = "/lab", **headers: str) -> bytes:
+    """What Caddy sends to ask about a request."""
     fields = {
-        "x-forwarded-method": "GET",
-        "x-forwarded-host": f"ci1.{DOMAIN}",
-        "x-forwarded-proto": "https",
-        "x-forwarded-upgrade": "",
-        "authorization": "Bearer good",
-    }
-    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
-    return [(name.encode(), value.encode()) for name, value in fields.items()]
+        "Authorization": "Bearer good",
+        "X-Forwarded-Host": f"ci1.{DOMAIN}",
+        "X-Forwarded-Method": "GET",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Upgrade": "",
+        "X-Forwarded-Uri": uri,
+    } | {name.replace("_", "-").title(): value for name, value in headers.items()}
+    lines = [f"{name}: {value}\r\n" for name, value in sorted(fields.items())]
+    return f"GET /gate HTTP/1.1\r\nHost: gate\r\n{''.join(lines)}\r\n".encode()
+
+
+async def decide(memory: DecisionMemory, head: bytes) -> bytes:
+    lines = head.decode().splitlines()[1:-1]
+    pairs = (line.partition(": ") for line in lines)
+    return await memory.decide(head, [(n.lower().encode(), v.encode()) for n, _, v in pairs])
 
 
 @pytest.fixture
@@ -150,10 +158,10 @@ def memory(cached: CachedBackend, time: Time) -> DecisionMemory:
 
 
 async def test_a_decision_is_remembered_for_every_path_of_its_application(memory: DecisionMemory):
-    passed = await memory.decide(b"/lab", question())
+    passed = await decide(memory, question())
     assert passed.startswith(b"HTTP/1.1 204 ")
-    assert memory.recall(b"/api/contents?x=1", question()) == passed
-    assert memory.recall(b"/terminals/1", question()) is None
+    assert memory.recall(question("/api/contents?x=1")) == passed
+    assert memory.recall(question("/terminals/1")) is None
 
 
 @pytest.mark.parametrize(
@@ -167,31 +175,32 @@ async def test_a_decision_is_remembered_for_every_path_of_its_application(memory
         {"origin": "https://evil.example"},
         {"sec_fetch_site": "cross-site"},
         {"cookie": "a=1"},
+        {"cookie": "X-Forwarded-Uri: /lab"},
     ],
 )
 async def test_another_request_is_another_decision(memory: DecisionMemory, headers: dict[str, str]):
-    await memory.decide(b"/lab", question())
-    assert memory.recall(b"/lab", question(**headers)) is None
+    await decide(memory, question())
+    assert memory.recall(question(**headers)) is None
 
 
 async def test_tickets_websockets_and_refusals_are_not_remembered(memory: DecisionMemory):
-    await memory.decide(b"/lab", question())
-    assert memory.recall(b"/_studiolo/ticket?t=1", question()) is None
-    upgrade = question(x_forwarded_upgrade="websocket")
-    assert (await memory.decide(b"/api", upgrade)).startswith(b"HTTP/1.1 204 ")
-    assert memory.recall(b"/api", upgrade) is None
-    refused = question(authorization="Bearer bad")
-    assert (await memory.decide(b"/api", refused)).startswith(b"HTTP/1.1 401 ")
-    assert memory.recall(b"/api", refused) is None
+    await decide(memory, question())
+    assert memory.recall(question("/_studiolo/ticket?t=1")) is None
+    upgrade = question("/api", x_forwarded_upgrade="websocket")
+    assert (await decide(memory, upgrade)).startswith(b"HTTP/1.1 204 ")
+    assert memory.recall(upgrade) is None
+    refused = question("/api", authorization="Bearer bad")
+    assert (await decide(memory, refused)).startswith(b"HTTP/1.1 401 ")
+    assert memory.recall(refused) is None
 
 
 async def test_a_decision_ends_with_its_second_or_with_a_revocation(
     memory: DecisionMemory, cached: CachedBackend, time: Time
 ):
-    await memory.decide(b"/lab", question())
+    await decide(memory, question())
     time.now += DECISION_SECONDS
-    assert memory.recall(b"/lab", question()) is None
-    await memory.decide(b"/lab", question())
-    assert memory.recall(b"/lab", question()) is not None
+    assert memory.recall(question()) is None
+    await decide(memory, question())
+    assert memory.recall(question()) is not None
     cached.forget()
-    assert memory.recall(b"/lab", question()) is None
+    assert memory.recall(question()) is None

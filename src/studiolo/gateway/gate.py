@@ -139,10 +139,7 @@ def read_request(headers: list[Header]) -> Request:
 
 def _pass_headers(passed: Pass) -> list[Header]:
     # Bytes go through Caddy unchanged: a socket's path as the file system has it, a cookie as sent.
-    headers = [
-        (b"x-upstream", passed.upstream.encode("utf-8", "surrogateescape")),
-        (b"x-instance-user", passed.principal_id.encode()),
-    ]
+    headers = [(b"x-upstream", passed.upstream.encode("utf-8", "surrogateescape"))]
     if passed.authorization:
         headers.append((b"x-instance-authorization", passed.authorization.encode("latin-1")))
     if passed.cookies:

@@ -11,10 +11,14 @@ Json = dict[str, Any]
 
 _NOT_FOR_THE_GATE = (
     # With these the gate's server would see a WebSocket, or wait for a body.
-    *("Connection", "Upgrade", "Content-*", "Transfer-Encoding", "Expect", "Sec-Websocket-*"),
-    # These decide nothing. Without them equal questions look equal, and are short.
+    *("Connection", "Upgrade", "Content-Length", "Content-Type", "Transfer-Encoding", "Expect"),
+    # These decide nothing. Without them equal questions look equal, and are short. By their full
+    # names: for a wildcard Caddy compares every header of the request.
     *("User-Agent", "Accept-Encoding", "Accept-Language", "Cache-Control", "Pragma", "Priority"),
-    *("If-*", "Range", "Sec-Ch-*", "Upgrade-Insecure-Requests", "Dnt", "Te", "X-Xsrftoken"),
+    *("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range"),
+    *("Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Upgrade-Insecure-Requests"),
+    *("Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"),
+    *("Sec-Websocket-Protocol", "Dnt", "Te", "X-Xsrftoken"),
 )
 
 STUDIO_BODY_LIMIT = 8_000_000
@@ -148,7 +152,7 @@ def _instance_handlers(site: Site) -> list[Json]:
             "protocol": "http",
             "dial_timeout": "3s",
             "versions": ["1.1"],
-            "keep_alive": {"max_idle_conns_per_host": 32},
+            "keep_alive": {"max_idle_conns_per_host": 64},
         },
         "stream_timeout": STREAM_TIMEOUT,
         "stream_close_delay": STREAM_CLOSE_DELAY,
