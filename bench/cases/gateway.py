@@ -17,6 +17,10 @@ from bench.loads import backend_config, messages, requests
 from bench.measure import Figure, Noise, Outcome, alternate, ratio
 from bench.peers import answers, chp, free_port, running, wait_until
 from bench.server import Server, studiolo
+from studiolo.gateway.backend import Machine
+from studiolo.gateway.process import Identity
+from studiolo.gateway.streams import cut_streams
+from studiolo.serving import CADDY_PID
 
 SECONDS = 5.0
 HOST = "bench.studiolo.localhost"
@@ -35,9 +39,17 @@ def run(rounds: int) -> Outcome:
         socket = next(server.settings.run.glob("m/*/jupyter.sock"))
         port = free_port()
         stack.enter_context(_backend(Path(folder), socket, port))
+        _forget_jupyter(server, socket)
         caddy_http, caddy_https = stack.enter_context(_bare_caddy(Path(folder), socket))
         proxy = stack.enter_context(_chp(Path(folder), port))
         return _measure(rounds, server, caddy_http, caddy_https, proxy)
+
+
+def _forget_jupyter(server: Server, socket: Path) -> None:
+    """Close the connections that Caddy keeps to the Jupyter whose place has been taken."""
+    caddy = Identity.read(server.settings.run / CADDY_PID)
+    assert caddy is not None, "Caddy does not run"
+    cut_streams(caddy, Machine(sockets=str(socket.parent)))
 
 
 def _measure(rounds: int, server: Server, caddy_http: int, caddy_https: int, proxy: int) -> Outcome:
