@@ -31,6 +31,10 @@ log = structlog.get_logger(__name__)
 
 _HEALTH_TICK = 1.0
 
+_GATHER = 0.02
+"""Seconds for which hints are gathered while there is much to do, so that a look at the database
+answers several; short enough for nobody to notice."""
+
 
 class Reconciler:
     """Drives every instance of the regions in `engines` to its desired state.
@@ -130,6 +134,8 @@ class Reconciler:
     # --- due work ---------------------------------------------------------------------------
 
     async def _claiming(self) -> None:
+        if self._drives:
+            await asyncio.sleep(_GATHER)
         self._hinted.clear()
         if await self.claim_due() == 0:
             await _wait(self._hinted, self._pace.poll)
@@ -192,6 +198,7 @@ class Reconciler:
 
     async def _deleting(self) -> None:
         await _wait(self._changed, self._pace.poll)
+        await asyncio.sleep(_GATHER)
         self._changed.clear()
         await self.delete_containers()
 

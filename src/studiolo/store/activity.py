@@ -4,6 +4,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.resources import ActivityEntry
+from studiolo.store.tables.base import table_of
 from studiolo.store.tables.workspace import ActivityRow
 
 
@@ -16,7 +17,7 @@ class ActivityLog:
     async def add(self, entry: ActivityEntry) -> None:
         """Append a line."""
         await self._session.execute(
-            insert(ActivityRow).values(
+            insert(table_of(ActivityRow)).values(
                 at=entry.at,
                 principal=entry.principal,
                 principal_name=entry.principal_name,

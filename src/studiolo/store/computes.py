@@ -11,8 +11,11 @@ from studiolo.domain.errors import Detail
 from studiolo.domain.resources import Compute, LastOperation, Trigger
 from studiolo.domain.states import State
 from studiolo.store.rows import changed, stamp_columns, stamp_of
+from studiolo.store.tables.base import table_of
 from studiolo.store.tables.compute import ComputeRow
 from studiolo.store.tables.workspace import WorkspaceRow
+
+COMPUTES = table_of(ComputeRow)
 
 
 class Computes:
@@ -27,7 +30,7 @@ class Computes:
         :raises sqlalchemy.exc.IntegrityError: the name is taken in the region, or the host label.
         """
         values = compute_columns(compute) | {"due_at": due_at, "attempts": 0}
-        await self._session.execute(insert(ComputeRow).values(**values))
+        await self._session.execute(insert(COMPUTES).values(**values))
 
     async def by_id(self, compute_id: str) -> Compute | None:
         """Find by machine id."""
@@ -79,15 +82,15 @@ class Computes:
     async def save(self, compute: Compute, *, if_etag: str, due_at: datetime | None) -> bool:
         """Write the instance if its ETag is still `if_etag`; False if somebody else changed it."""
         written = await self._session.execute(
-            update(ComputeRow)
-            .where(ComputeRow.id == compute.id, ComputeRow.etag == if_etag)
+            update(COMPUTES)
+            .where(COMPUTES.c.id == compute.id, COMPUTES.c.etag == if_etag)
             .values(**compute_columns(compute), due_at=due_at, attempts=0)
         )
         return changed(written)
 
     async def remove(self, compute_id: str) -> bool:
         """Remove the row; False if it was gone."""
-        gone = await self._session.execute(delete(ComputeRow).where(ComputeRow.id == compute_id))
+        gone = await self._session.execute(delete(COMPUTES).where(COMPUTES.c.id == compute_id))
         return changed(gone)
 
     async def _one(self, query: Select[Any]) -> Compute | None:

@@ -7,11 +7,11 @@ write, so that a replica which stalled past its end, and was replaced, has its w
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.resources import Compute
-from studiolo.store.computes import compute_columns, compute_of, joined_where
+from studiolo.store.computes import COMPUTES, compute_columns, compute_of, joined_where
 from studiolo.store.rows import changed
 from studiolo.store.tables.compute import ComputeRow
 
@@ -29,11 +29,10 @@ class Leases:
 
         :returns: each instance with the number of attempts since its last progress.
         """
-        free = or_(ComputeRow.lease_until.is_(None), ComputeRow.lease_until < now)
         due = (
-            select(ComputeRow.id)
-            .where(ComputeRow.due_at <= now, free, ComputeRow.location.in_(locations))
-            .order_by(ComputeRow.due_at)
+            select(COMPUTES.c.id)
+            .where(COMPUTES.c.due_at <= now, _free(now), COMPUTES.c.location.in_(locations))
+            .order_by(COMPUTES.c.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -42,8 +41,8 @@ class Leases:
             return []
         # The condition is repeated: SQLite has no row locks, and PostgreSQL may have waited.
         await self._session.execute(
-            update(ComputeRow)
-            .where(ComputeRow.id.in_(ids), free)
+            update(COMPUTES)
+            .where(COMPUTES.c.id.in_(ids), _free(now))
             .values(lease_token=token, lease_until=until)
         )
         rows = await self._session.execute(joined_where(ids).where(ComputeRow.lease_token == token))
@@ -71,11 +70,11 @@ class Leases:
         :meth:`release`.
         """
         written = await self._session.execute(
-            update(ComputeRow)
+            update(COMPUTES)
             .where(
-                ComputeRow.id == compute.id,
-                ComputeRow.lease_token == token,
-                ComputeRow.etag == if_etag,
+                COMPUTES.c.id == compute.id,
+                COMPUTES.c.lease_token == token,
+                COMPUTES.c.etag == if_etag,
             )
             .values(
                 **compute_columns(compute),
@@ -90,8 +89,8 @@ class Leases:
     async def release(self, compute_id: str, *, token: str) -> bool:
         """Give the claim back and leave the rest as it is, due as it was."""
         written = await self._session.execute(
-            update(ComputeRow)
-            .where(ComputeRow.id == compute_id, ComputeRow.lease_token == token)
+            update(COMPUTES)
+            .where(COMPUTES.c.id == compute_id, COMPUTES.c.lease_token == token)
             .values(lease_token=None, lease_until=None)
         )
         return changed(written)
@@ -134,6 +133,11 @@ class Leases:
             .limit(1)
         )
         return (await self._session.scalars(query)).first()
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Nobody holds a claim, or nobody any more."""
+    return or_(COMPUTES.c.lease_until.is_(None), COMPUTES.c.lease_until < now)
 
 
 _CHUNK = 500

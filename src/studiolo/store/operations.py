@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from studiolo.domain.errors import Detail
 from studiolo.domain.resources import Operation, OperationStatus
 from studiolo.store.rows import changed
+from studiolo.store.tables.base import table_of
 from studiolo.store.tables.compute import OperationRow
+
+_OPERATIONS = table_of(OperationRow)
 
 
 class Operations:
@@ -21,7 +24,7 @@ class Operations:
 
     async def add(self, operation: Operation) -> None:
         """Store a new operation."""
-        await self._session.execute(insert(OperationRow).values(**_columns(operation)))
+        await self._session.execute(insert(_OPERATIONS).values(**_columns(operation)))
 
     async def get(self, operation_id: str) -> Operation | None:
         """Find by id."""
@@ -56,10 +59,10 @@ class Operations:
     ) -> bool:
         """End an operation that is open; False if it had ended."""
         written = await self._session.execute(
-            update(OperationRow)
+            update(_OPERATIONS)
             .where(
-                OperationRow.id == operation_id,
-                OperationRow.status == OperationStatus.IN_PROGRESS.value,
+                _OPERATIONS.c.id == operation_id,
+                _OPERATIONS.c.status == OperationStatus.IN_PROGRESS.value,
             )
             .values(status=status.value, ended_at=now, error=_error_column(error))
         )

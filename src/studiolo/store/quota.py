@@ -8,9 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.quota import TOTAL, QuotaHolder, QuotaUsage, exceeded
 from studiolo.store.rows import changed
+from studiolo.store.tables.base import table_of
 from studiolo.store.tables.compute import ComputeRow
 from studiolo.store.tables.quota import QuotaHoldRow, QuotaUsageRow
 from studiolo.store.tables.workspace import WorkspaceRow
+
+_USAGE = table_of(QuotaUsageRow)
 
 
 class Quota:
@@ -33,7 +36,7 @@ class Quota:
                 await self._ensure_counter(location, counter, limits[counter])
                 await self._take(location, counter, vcpus)
         await self._session.execute(
-            insert(QuotaHoldRow).values(
+            insert(table_of(QuotaHoldRow)).values(
                 compute=compute, location=location, family=family, vcpus=vcpus
             )
         )
@@ -94,13 +97,13 @@ class Quota:
     async def _taken(self, location: str, counter: str, vcpus: int) -> bool:
         """Whether there is a counter with room; then it has been taken."""
         taken = await self._session.execute(
-            update(QuotaUsageRow)
+            update(_USAGE)
             .where(
-                QuotaUsageRow.location == location,
-                QuotaUsageRow.family == counter,
-                QuotaUsageRow.used + vcpus <= QuotaUsageRow.limit,
+                _USAGE.c.location == location,
+                _USAGE.c.family == counter,
+                _USAGE.c.used + vcpus <= _USAGE.c.limit,
             )
-            .values(used=QuotaUsageRow.used + vcpus)
+            .values(used=_USAGE.c.used + vcpus)
         )
         return changed(taken)
 
