@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import structlog
 import uvloop
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from studiolo import echo, faults, journal
@@ -61,7 +60,7 @@ from studiolo.serving import (
     private_folder,
     serve,
 )
-from studiolo.settings import Settings, inherited_environment
+from studiolo.settings import InvalidSettings, Settings, inherited_environment, load_settings
 from studiolo.store import migrations
 from studiolo.store.database import Database
 
@@ -234,10 +233,9 @@ def alone(settings: Settings) -> Iterator[None]:
 def main() -> int:
     """Run the control plane; returns the exit code."""
     try:
-        settings = Settings()
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        sys.stderr.write(f"The settings are not right: {problems}\n")
+        settings = load_settings()
+    except InvalidSettings as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     journal.configure(settings.log_level)
     if settings.fault_point:
@@ -249,6 +247,11 @@ def main() -> int:
             uvloop.run(run(settings))
     except (AlreadyServed, PermissionError, SizesError, ValueError) as error:
         log.error("the control plane could not start", reason=str(error))
+        return 1
+    except Exception as error:
+        # The launcher shows the reason to a person; the traceback is for the log.
+        kind = type(error).__name__
+        log.exception("the control plane could not start or go on", reason=f"{kind}: {error}")
         return 1
     return 0
 

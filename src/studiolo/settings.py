@@ -8,14 +8,16 @@ wins.
 import hashlib
 import os
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Annotated, cast
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -41,6 +43,10 @@ def inherited_environment() -> dict[str, str]:
     Whoever hands them on chooses among them: they may hold the database's password.
     """
     return dict(os.environ)
+
+
+class InvalidSettings(Exception):
+    """The deployment's configuration cannot be used; `str(error)` says what to change."""
 
 
 class Settings(BaseSettings):
@@ -112,6 +118,8 @@ class Settings(BaseSettings):
         if self.gpus is None:
             self.gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
         plain_http(self.bind, self.http_port)  # an address that is none is told here
+        if self.http_port == self.https_port:
+            raise ValueError(f"http_port and https_port are both {self.http_port}: change one")
         if not self.database_url.get_secret_value():
             self.database_url = SecretStr(f"sqlite+aiosqlite:///{self.home / 'studiolo.db'}")
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -183,6 +191,31 @@ class Settings(BaseSettings):
         if not plain_http(self.bind, self.http_port):
             return self.https_origin
         return origin("http", self.domain, self.http_port)
+
+
+def load_settings() -> Settings:
+    """What the environment and `<home>/studiolo.toml` say.
+
+    :raises InvalidSettings: something there cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            ": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"])))
+            for each in error.errors(include_input=False)
+        )
+        raise InvalidSettings(f"The settings are not right: {problems}") from error
+    except SettingsError as error:
+        raise InvalidSettings(
+            f"The settings are not right: {error}. A list is written as JSON, for example "
+            "STUDIOLO_BIND='[\"127.0.0.1\"]'."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        file = default_home() / "studiolo.toml"
+        raise InvalidSettings(f"{file} is not TOML: {error}") from error
+    except OSError as error:
+        raise InvalidSettings(f"The settings cannot be read: {error}") from error
 
 
 def _short_run_dir(home: Path) -> Path:

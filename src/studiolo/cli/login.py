@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from studiolo.cli.output import notes
 from studiolo.cli.session import Session, session_of
@@ -17,7 +16,7 @@ from studiolo.client.local import Local
 from studiolo.client.profile import Profile
 from studiolo.client.signin import SignedIn
 from studiolo.client.transport import http_client
-from studiolo.settings import Settings
+from studiolo.settings import InvalidSettings, Settings, load_settings
 
 
 def local_settings() -> Settings:
@@ -26,12 +25,9 @@ def local_settings() -> Settings:
     :raises ClientError: they are not right.
     """
     try:
-        return Settings()
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ClientError(
-            f"The settings are not right: {problems}.", code="InvalidSettings"
-        ) from error
+        return load_settings()
+    except InvalidSettings as error:
+        raise ClientError(str(error), code="InvalidSettings") from error
 
 
 def login(

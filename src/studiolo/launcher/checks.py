@@ -1,5 +1,7 @@
 """What must hold before anything is started. Each refusal is a sentence that says what to do."""
 
+import contextlib
+import json
 import shutil
 import socket
 import tempfile
@@ -10,6 +12,8 @@ from studiolo.settings import Settings
 
 NEEDED_GIB = 3
 """The prepared images and a first machine; measured, rounded up."""
+
+_TAIL_LINES = 5
 
 
 class CannotStart(Exception):
@@ -52,10 +56,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def log_tail(path: Path, lines: int = 5) -> str:
-    """The last lines of a log, for an error message."""
+def log_size(path: Path) -> int:
+    """How long a log is; 0 where there is none."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def last_words(path: Path, since: int) -> str:
+    """Why a process ended, for an error message: the reason it logged, else its last lines.
+
+    :param since: bytes of the log that were there before it was started.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(since)
+            lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return ""
-    return "\n".join(text.splitlines()[-lines:])
+    for line in reversed(lines):
+        with contextlib.suppress(ValueError):
+            record = json.loads(line)
+            if isinstance(record, dict) and "reason" in record:
+                return str(record["reason"])
+    return "\n".join(lines[-_TAIL_LINES:])

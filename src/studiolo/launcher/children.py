@@ -14,7 +14,7 @@ from studiolo.client.local import Local
 from studiolo.gateway.caddy import Caddy, GatewayError, PortInUse
 from studiolo.gateway.config import GatewayConfig, TlsFiles
 from studiolo.gateway.process import Identity
-from studiolo.launcher.checks import log_tail
+from studiolo.launcher.checks import last_words, log_size
 from studiolo.launcher.supervisor import ChildError
 from studiolo.serving import CADDY_PID, CONTROL_PLANE_LOCK
 from studiolo.settings import Settings
@@ -96,6 +96,7 @@ class ControlPlane:
         self._socket = settings.local_socket
         self._lock = settings.run / CONTROL_PLANE_LOCK
         self.log = settings.logs / "control-plane.log"
+        self._log_start = 0
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -121,6 +122,7 @@ class ControlPlane:
     def _spawn(self) -> subprocess.Popen[bytes]:
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self._log_start = log_size(self.log)
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             return subprocess.Popen(
@@ -137,7 +139,10 @@ class ControlPlane:
         deadline = asyncio.get_running_loop().time() + CONTROL_PLANE_SECONDS
         while not await asyncio.to_thread(_answers, self._socket):
             if not self.alive():
-                raise ChildError(f"it ended while starting; see {self.log}\n{log_tail(self.log)}")
+                why = last_words(self.log, self._log_start)
+                raise ChildError(
+                    f"the control plane ended while starting: {why}\nMore in {self.log}"
+                )
             if asyncio.get_running_loop().time() > deadline:
                 raise ChildError(
                     f"it did not answer within {CONTROL_PLANE_SECONDS:.0f} s; see {self.log}"
