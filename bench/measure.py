@@ -91,6 +91,6 @@ def alternate(
 def ratio(
     name: str, ours: list[float], theirs: list[float], target: str, met: Callable[[float], bool]
 ) -> Figure:
-    """The quotient of two medians, with its target."""
+    """The quotient of two medians, with its target, if it has one."""
     value = statistics.median(ours) / statistics.median(theirs)
-    return Figure(name, "×", [value], target, met(value))
+    return Figure(name, "×", [value], target, met(value) if target else None)

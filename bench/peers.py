@@ -28,8 +28,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition, seconds: float, what: str) -> None:
-    """Poll `condition` every 5 ms.
+def wait_until(condition, seconds: float, what: str, *, pause: float = 0.005) -> None:
+    """Poll `condition` every `pause` seconds.
 
     :raises TimeoutError: it did not come true in time.
     """
@@ -37,15 +37,15 @@ def wait_until(condition, seconds: float, what: str) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not come true within {seconds} s")
-        time.sleep(0.005)
+        time.sleep(pause)
 
 
-def answers(url: str, headers: dict[str, str] | None = None) -> bool:
-    """Whether `url` answers 200."""
+def answers(url: str, headers: dict[str, str] | None = None, *, says: bytes = b"") -> bool:
+    """Whether `url` answers 200, with `says` in its body."""
     try:
         request = urllib.request.Request(url, headers=headers or {})
         with urllib.request.urlopen(request, timeout=10) as reply:
-            return reply.status == 200
+            return reply.status == 200 and says in reply.read()
     except (urllib.error.URLError, OSError):
         return False
 
@@ -131,7 +131,9 @@ class Hub:
         began = time.perf_counter()
         self.call("POST", f"/users/{user}/server", {})
         lab = f"{self.url}/user/{user}/lab"
-        wait_until(lambda: answers(lab, self._headers), 60, f"JupyterLab of {user}")
+        # JupyterHub sends whoever is too early to a page of its own that answers 200 as well.
+        page = b"jupyter-config-data"
+        wait_until(lambda: answers(lab, self._headers, says=page), 60, f"JupyterLab of {user}")
         return time.perf_counter() - began
 
     def stop(self, user: str) -> None:

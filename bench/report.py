@@ -31,7 +31,8 @@ def table(outcome: Outcome) -> str:
     rows = ["| what | median | lowest to highest | target | met |", "|---|---|---|---|---|"]
     rows += [_row(figure) for figure in outcome.figures]
     notes = "".join(f"\n- {note}" for note in outcome.notes)
-    return "\n".join(rows) + f"\n\nNoise of the machine during the run: {outcome.noise:.0%}.{notes}"
+    about = f"Noise during the run: {outcome.noise:.0%}. Machine: {machine()}."
+    return "\n".join(rows) + f"\n\n{about}" + (f"\n{notes}" if notes else "")
 
 
 def machine() -> str:

@@ -1,12 +1,14 @@
 """A Studiolo of the benchmark's own: started by `studiolo up`, as a person would."""
 
 import contextlib
+import json
 import os
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from bench.peers import free_port, running, wait_until
 from studiolo.client.http import Http
@@ -14,6 +16,7 @@ from studiolo.client.jupyter import Jupyter
 from studiolo.client.local import Local
 from studiolo.client.studiolo import Computes, Studiolo
 from studiolo.client.transport import http_client
+from studiolo.serving import CONTROL_PLANE_LOCK
 from studiolo.settings import Settings
 
 GROUP, WORKSPACE = "studiolo", "main"
@@ -30,6 +33,16 @@ class Server:
     token: str
     root: Path
     api: Studiolo
+
+    @property
+    def control_plane(self) -> int:
+        """Process id of the control plane."""
+        return int((self.settings.run / CONTROL_PLANE_LOCK).read_text())
+
+    @property
+    def gateway(self) -> int:
+        """Process id of Caddy."""
+        return int(json.loads((self.settings.run / "caddy.pid").read_text())["pid"])
 
     @property
     def computes(self) -> Computes:
@@ -73,12 +86,12 @@ def studiolo(folder: Path, **settings: str) -> Iterator[Server]:
         "STUDIOLO_HTTPS_PORT": str(free_port()),
         "STUDIOLO_LOG_LEVEL": "warning",
     } | {f"STUDIOLO_{name.upper()}": value for name, value in settings.items()}
-    os.environ.update(variables)
-    chosen = Settings()
-    log = folder / "up.log"
-    with running([Path(sys.executable).parent / "studiolo", "up"], log, env=os.environ) as process:
+    with mock.patch.dict(os.environ, variables):
+        chosen = Settings()
+    log, environment = folder / "up.log", os.environ | variables
+    with running([Path(sys.executable).parent / "studiolo", "up"], log, env=environment) as process:
         root = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
-        local = Local(chosen.gate_socket)
+        local = Local(chosen.local_socket)
 
         def ready() -> bool:
             if process.poll() is not None:
@@ -96,5 +109,6 @@ def studiolo(folder: Path, **settings: str) -> Iterator[Server]:
         try:
             yield server
         finally:
-            for compute in list(server.computes.all()):
-                server.computes.delete(compute["name"])
+            if chosen.engine != "fake":  # its machines end with the control plane
+                for compute in list(server.computes.all()):
+                    server.computes.delete(compute["name"])
