@@ -62,7 +62,8 @@ def test_the_agents_own_python_and_secrets_stay_with_the_agent() -> None:
     config = AgentConfig(
         machine="ci-1", tag="d/ci-1", name="ci", workspace="w", resource_group="g", alias="a",
         generation=1, listen="", token="t", home="/m/home", python="/m/env/bin/python",
-        temp_directory="/m/tmp", environment={"JUPYTER_PATH": "/image", "STUDIOLO_MACHINE": "x"},
+        temp_directory="/m/tmp", working_directory="/m/home/cloudfiles/code/Users/a",
+        environment={"JUPYTER_PATH": "/image", "STUDIOLO_MACHINE": "x"},
     )  # fmt: skip
     inherited = {
         "PATH": "/usr/bin", "PYTHONPATH": "/agent", "VIRTUAL_ENV": "/agent", "JUPYTER_TOKEN": "x",
@@ -72,6 +73,7 @@ def test_the_agents_own_python_and_secrets_stay_with_the_agent() -> None:
         "PATH": "/m/env/bin:/usr/bin",
         "https_proxy": "http://proxy",
         "HOME": "/m/home",
+        "PWD": "/m/home/cloudfiles/code/Users/a",
         "TMPDIR": "/m/tmp",
         "SHELL": "/bin/bash",
         "LANG": "C.UTF-8",

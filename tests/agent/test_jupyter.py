@@ -132,6 +132,37 @@ async def test_the_terminal_is_there_and_has_the_machines_python(lab: Agent) -> 
     assert shown["lastActivity"]
 
 
+async def test_a_terminal_calls_its_folder_by_the_path_through_the_home(
+    tmp_path: Path, sockets: Path, ml_image: Path
+) -> None:
+    code = tmp_path / "home" / "cloudfiles" / "code"
+    work = str(code / "Users" / "alice")
+    made = Agent(
+        tmp_path, sockets, str(ml_image / "bin" / "python"), image=str(ml_image),
+        working_directory=work, notebook_root=str(code),
+    )  # fmt: skip
+    code.parent.mkdir()
+    code.symlink_to(tmp_path / "share")
+    try:
+        browser = Browser(made.start().ensure("terminal", wait=120).json())
+        async with browser.open("/terminals/websocket/1") as connection, asyncio.timeout(60):
+            await connection.send(json.dumps(["stdin", "pwd\r"]))
+            seen = ""
+            while f"{work}\r\n" not in seen:
+                kind, *data = json.loads(await connection.recv())
+                seen += data[0] if kind == "stdout" else ""
+    finally:
+        made.clean_up()
+
+
+def test_nobody_is_asked_about_news(lab: Agent) -> None:
+    browser = Browser(lab.ensure(wait=120).json())
+    reply = browser.http.get("/lab/api/settings/@jupyterlab/apputils-extension:notification")
+    settings = reply.json()["schema"]["properties"]
+    assert settings["fetchNews"]["default"] == "false"
+    assert settings["checkForUpdates"]["default"] is False
+
+
 def test_pages_are_served_to_whom_the_gateway_lets_in(lab: Agent) -> None:
     browser = Browser(lab.ensure(wait=120).json())
     for path in ("/lab", "/tree"):

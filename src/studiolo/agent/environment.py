@@ -19,11 +19,14 @@ def application_environment(config: AgentConfig, inherited: Mapping[str, str]) -
     The agent's Python settings, and whatever else configures Studiolo or a service manager, stay
     with the agent: a machine's programs must neither import the agent's libraries nor learn the
     deployment's secrets. `CI_*` are the variables Azure gives the programs of a compute instance.
+    `PWD` lets a shell that begins in the working directory call it by the path through the home's
+    link, not by where the share lies; a shell that begins elsewhere finds it wrong and drops it.
     """
     kept = {name: value for name, value in inherited.items() if not _is_dropped(name)}
     variables = {
         **kept,
         "HOME": config.home,
+        "PWD": config.working_directory,
         "TMPDIR": config.temp_directory,
         "SHELL": inherited.get("SHELL") or "/bin/bash",
         "LANG": inherited.get("LANG") or "C.UTF-8",

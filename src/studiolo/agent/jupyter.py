@@ -24,6 +24,12 @@ SOCKET_PATH_MAX = 107
 CONFIGURATION = "jupyter_server_config"
 """Base name of the files in the state folder: `.json` is generated, `.py` is fixed and copied."""
 
+_LAB_DEFAULTS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
+"""What JupyterLab takes for its settings' defaults: without it, each person is first asked whether
+to fetch news from a website. A person's own settings still count before these."""
+
 _IDENTITY = Path(__file__).with_name(f"{CONFIGURATION}.py")
 _SECTION = "GatewayIdentity"
 """The class in that file, and its part of the configuration."""
@@ -44,6 +50,7 @@ class Jupyter:
         self._environment = environment
         state = Path(config.state_directory)
         self._configuration = state / f"{CONFIGURATION}.json"
+        self._lab_configuration = state / "jupyter"
         self.socket = Path(config.application_sockets) / "jupyter.sock"
         self._secret = _read_secret(self._configuration) or f"token {secrets.token_urlsafe(32)}"
         self.client = JupyterClient(self.socket, self.headers)
@@ -72,7 +79,7 @@ class Jupyter:
                 "jupyterlab",
                 f"--config={self._configuration}",
             ),
-            environment=self._environment,
+            environment={**self._environment, "JUPYTER_CONFIG_PATH": self._search_path()},
             directory=_first_directory(self._config.working_directory, self._config.home),
         )
 
@@ -89,6 +96,9 @@ class Jupyter:
         self.socket.unlink(missing_ok=True)
         _keep(self._configuration, json.dumps(self._settings(), indent=1).encode())
         _keep(self._configuration.with_suffix(".py"), _IDENTITY.read_bytes())
+        defaults = self._lab_configuration / "labconfig" / "default_setting_overrides.json"
+        defaults.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep(defaults, json.dumps(_LAB_DEFAULTS, indent=1).encode())
 
     async def healthy(self) -> bool:
         """Whether it answers a request that carries the secret."""
@@ -97,6 +107,14 @@ class Jupyter:
     async def open_terminal(self, name: str) -> None:
         """Make the terminal that the application's path shows; a page for a missing one is dead."""
         await self.client.open_terminal(name, self._config.working_directory)
+
+    def _search_path(self) -> str:
+        """Where Jupyter looks for configuration, in order; ours comes last, so that any other wins.
+
+        The folder with the secret is not on it: whatever a person starts inherits this.
+        """
+        found = self._environment.get("JUPYTER_CONFIG_PATH", "")
+        return os.pathsep.join(filter(None, (found, str(self._lab_configuration))))
 
     def _settings(self) -> dict[str, Any]:
         """The server's configuration.
