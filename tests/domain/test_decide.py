@@ -21,6 +21,8 @@ from tests.support.values import NOW
 WELL = Observation(Presence.RUNNING, 1, healthy=True, started_at=NOW)
 STOPPED = Observation(Presence.STOPPED, 1)
 ABSENT = Observation.absent()
+LOST = Observation(Presence.LOST, 1, reason="its home is gone")
+STRAYS = replace(LOST, healthy=False)
 BROKEN = Observation(Presence.BROKEN, reason="its configuration cannot be read")
 
 observations = st.builds(
@@ -57,6 +59,18 @@ def after_stop() -> LastOperation:
         (State.RUNNING, replace(WELL, healthy=None), Rest),
         (State.RUNNING, replace(WELL, healthy=False), Ensure),
         (State.RUNNING, BROKEN, Ensure),
+        (State.STARTING, STRAYS, Ensure),
+        (State.STOPPING, STRAYS, Stop),
+        (State.DELETING, LOST, Delete),
+        (State.RUNNING, STRAYS, Stop),
+        (State.RUNNING, LOST, Fail),
+        (State.RUNNING, ABSENT, Fail),
+        (State.STOPPED, STRAYS, Stop),
+        (State.UNUSABLE, STRAYS, Stop),
+        (State.UNUSABLE, LOST, Rest),
+        (State.UNUSABLE, ABSENT, Rest),
+        (State.CREATE_FAILED, STRAYS, Stop),
+        (State.UNKNOWN, LOST, Fail),
         (State.STOPPED, STOPPED, Rest),
         (State.STOPPED, BROKEN, Rest),
         (State.CREATE_FAILED, WELL, Stop),
@@ -82,6 +96,8 @@ def test_one_step_towards_what_is_wanted(state: State, seen: Observation, expect
         (State.RUNNING, STOPPED, Event.POWERED_OFF),
         (State.STOPPED, WELL, Event.POWERED_ON),
         (State.STOPPED, ABSENT, Event.LOST),
+        (State.STOPPED, LOST, Event.LOST),
+        (State.STOPPING, LOST, Event.HALTED),
         (State.UNUSABLE, WELL, Event.FOUND_RUNNING),
         (State.UNKNOWN, WELL, Event.FOUND_RUNNING),
         (State.UNKNOWN, STOPPED, Event.FOUND_STOPPED),
@@ -103,6 +119,19 @@ def test_a_removed_directory_is_told_with_what_to_do() -> None:
     assert isinstance(action, Fail)
     assert "'box' is gone" in action.reason
     assert "Start it" in action.reason
+
+
+@pytest.mark.parametrize("attempts", [0, REPAIRS, 50])
+def test_a_lost_home_is_never_made_anew_unasked(attempts: int) -> None:
+    for state in (State.RUNNING, State.STOPPED, State.UNUSABLE, State.UNKNOWN):
+        for seen in (ABSENT, LOST, STRAYS):
+            assert not isinstance(decide(compute_in(state), seen, NOW, attempts), Ensure)
+
+
+def test_what_the_engine_says_of_a_machine_that_runs_well_is_passed_on() -> None:
+    anew = replace(WELL, reason="Its home is empty.")
+    assert decide(compute_in(State.STARTING), anew, NOW, 1) == Done(Event.READY, anew.reason)
+    assert decide(compute_in(State.RUNNING), anew, NOW, 0) == Rest(anew.reason)
 
 
 def test_repairs_end_with_the_reason_that_was_seen() -> None:
@@ -184,7 +213,7 @@ def test_a_cooperative_engine_brings_every_state_to_rest(state: State, seen: Obs
     if state in TRANSIENT and TRANSIENT[state].goal is Goal.RUNNING:
         assert model.compute.state is State.RUNNING
     if model.compute.state is not State.DELETED:
-        assert decide(model.compute, model.seen, model.now, 0) == Rest()
+        assert isinstance(decide(model.compute, model.seen, model.now, 0), Rest)
 
 
 @given(seen=observations, state=states)

@@ -117,17 +117,30 @@ async def test_a_hung_agent_is_replaced_and_its_application_goes_on(place):
 # --- the disk -------------------------------------------------------------------------------
 
 
-async def test_a_deleted_folder_is_seen_and_made_anew(place):
+@pytest.mark.parametrize("part", ["", "home"])
+async def test_a_lost_home_is_told_and_made_anew_only_when_asked_for(place, part):
     engine, spec = await running(place, generation=4)
-    shutil.rmtree(place.layout(spec.id).folder)
+    shutil.rmtree(place.layout(spec.id).folder / part)
     seen = await engine.observe(spec.id)
-    assert seen.presence is Presence.BROKEN
+    assert (seen.presence, seen.healthy) == (Presence.LOST, False)
     assert "is gone while" in seen.reason
-    assert (await engine.list_owned())[spec.id].presence is Presence.BROKEN
-    await engine.ensure(spec)
+    assert str(place.root) not in seen.reason
+    assert (await engine.list_owned())[spec.id] == seen
+    await engine.ensure(replace(spec, generation=5))
     seen = await until(engine, spec.id, well)
-    assert "its home is empty" in seen.reason
+    assert "made anew: it is empty" in seen.reason
     assert len(place.processes(spec.id)) == 1
+    assert (place.layout(spec.id).home / "cloudfiles" / "code" / "Users").is_dir()
+
+
+@pytest.mark.parametrize(("part", "left"), [("", Presence.ABSENT), ("home", Presence.LOST)])
+async def test_what_still_runs_of_a_lost_machine_can_be_stopped(place, part, left):
+    engine, spec = await running(place)
+    shutil.rmtree(place.layout(spec.id).folder / part)
+    await engine.stop(spec.id, grace=0)
+    seen = await engine.observe(spec.id)
+    assert (seen.presence, seen.healthy) == (left, None)
+    assert not place.processes(spec.id)
 
 
 async def test_a_machine_whose_folder_is_gone_can_be_deleted(place):
@@ -150,15 +163,14 @@ async def test_a_damaged_description_is_written_anew_and_the_home_kept(place):
     assert await place.read_home(spec.id, "notes.txt") == b"kept"
 
 
-async def test_a_removed_home_has_a_reason_until_it_is_made_anew(place):
+async def test_a_removed_environment_has_a_reason_until_it_is_made_anew(place):
     engine, spec = await running(place)
-    shutil.rmtree(place.layout(spec.id).home)
+    shutil.rmtree(place.layout(spec.id).env)
     seen = await engine.observe(spec.id)
     assert (seen.presence, seen.healthy) == (Presence.RUNNING, False)
-    assert "home is gone" in seen.reason
+    assert "env is gone" in seen.reason
     await engine.ensure(spec)
     await until(engine, spec.id, well)
-    assert (place.layout(spec.id).home / "cloudfiles" / "code" / "Users").is_dir()
 
 
 async def test_a_full_disk_stops_a_start_with_a_reason_but_no_stop_and_no_delete(

@@ -56,6 +56,39 @@ async def test_a_removed_machine_is_told_and_can_be_started_anew(bench: Bench) -
         assert (running.state, running.errors) == (State.RUNNING, ())
 
 
+async def test_a_lost_home_stays_lost_until_a_person_starts_the_machine(bench: Bench) -> None:
+    for compute in (await bench.running(), await bench.stopped()):
+        machine = bench.world.machines[compute.id]
+        machine.lost, machine.home = True, {}
+        bench.world.calls.clear()
+        for _ in range(3):
+            await bench.sweep()
+        unusable = await bench.read(compute)
+        assert unusable.state is State.UNUSABLE
+        assert "is gone" in unusable.errors[0].message
+        assert not machine.running
+        assert bench.calls("ensure") == []
+        await bench.request(compute, Event.START)
+        await bench.settle()
+        assert await bench.state(compute) is State.RUNNING
+        assert not bench.world.machines[compute.id].lost
+
+
+async def test_a_start_that_made_an_empty_home_says_so_while_the_machine_runs(
+    bench: Bench,
+) -> None:
+    compute = await bench.stopped()
+    bench.world.machines[compute.id].notice = "Its home was made anew: it is empty."
+    await bench.request(compute, Event.START)
+    await bench.settle()
+    for _ in range(2):
+        running = await bench.read(compute)
+        assert running.state is State.RUNNING
+        assert "it is empty" in running.errors[0].message
+        await bench.reconciler.check_health()
+        await bench.settle()
+
+
 async def test_a_dead_agent_is_repaired_by_a_health_check(bench: Bench) -> None:
     compute = await bench.running()
     await bench.sweep()

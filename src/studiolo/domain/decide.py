@@ -69,7 +69,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The machine is as wanted, or nothing can be done: look again only when something changes."""
+    """The machine is as wanted, or nothing can be done: look again only when something changes.
+
+    :param notice: what a person should know of a machine that runs well; shown while it runs.
+    """
+
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +147,10 @@ def at_rest(state: State, generation: int, seen: Observation) -> bool:
         case State.STOPPED:
             return seen.presence in (Presence.STOPPED, Presence.BROKEN)
         case State.CREATE_FAILED:
-            return seen.presence is not Presence.RUNNING
+            return seen.presence is not Presence.RUNNING and not _has_strays(seen)
         case State.UNUSABLE:
-            return seen.presence is not Presence.RUNNING or seen.generation != generation
+            another = seen.presence is not Presence.RUNNING or seen.generation != generation
+            return another and not _has_strays(seen)
         case _:
             return state is State.DELETED
 
@@ -163,7 +169,7 @@ def _towards_running(case: _Case) -> Action:
     if case.seen.generation != case.compute.generation:
         return Stop(STOP_GRACE, case.pause)
     if case.seen.healthy:
-        return Done(Event.READY)
+        return Done(Event.READY, case.seen.reason)
     age = _age(case)
     if age is None or age >= STARTUP:
         return Ensure(max(case.pause, 0.5))
@@ -173,7 +179,7 @@ def _towards_running(case: _Case) -> Action:
 def _towards_stopped(case: _Case) -> Action:
     if case.seen.presence is Presence.STOPPED:
         return Done(Event.HALTED)
-    if case.seen.presence is Presence.ABSENT:
+    if _is_gone(case.seen) and not _has_strays(case.seen):
         return Done(Event.HALTED, gone_reason(case.compute))
     return Stop(STOP_GRACE, case.pause)
 
@@ -207,10 +213,13 @@ def _poll(age: timedelta) -> float:
 def _running(case: _Case) -> Action:
     if case.seen.presence is Presence.STOPPED:
         return Done(Event.POWERED_OFF)
-    if case.seen.presence is Presence.ABSENT:
+    if _has_strays(case.seen) and case.attempts < REPAIRS:
+        return Stop(0.0, case.pause)
+    if _is_gone(case.seen):
+        # Not repaired: an empty machine in its place would hide that somebody's files are lost.
         return Fail(Event.FAILED, gone_reason(case.compute))
     if case.seen.presence is Presence.RUNNING and case.seen.healthy is not False:
-        return Rest()
+        return Rest(case.seen.reason)
     if case.attempts >= REPAIRS:
         return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
     return Ensure(backoff(case.attempts + 2))
@@ -223,7 +232,9 @@ def _stopped(case: _Case) -> Action:
     replica finished late) and is stopped again. Otherwise the guest had gone down by itself, and
     has now come up by itself: a reboot, which is followed.
     """
-    if case.seen.presence is Presence.ABSENT:
+    if _has_strays(case.seen):
+        return Stop(0.0, case.pause)
+    if _is_gone(case.seen):
         return Done(Event.LOST, gone_reason(case.compute))
     if case.seen.presence is not Presence.RUNNING:
         return Rest()
@@ -234,15 +245,20 @@ def _stopped(case: _Case) -> Action:
 
 def _create_failed(case: _Case) -> Action:
     """Nobody can use it, so it need not run; its disk stays for whoever looks into it."""
-    if case.seen.presence is Presence.RUNNING:
+    if case.seen.presence is Presence.RUNNING or _has_strays(case.seen):
         return Stop(0.0, case.pause)
     return Rest()
 
 
 def _unusable(case: _Case) -> Action:
-    """Stays as it is, its reason shown, until it runs well again or somebody acts."""
+    """Stays as it is, its reason shown, until it runs well again or somebody acts.
+
+    What still runs of a machine whose home is gone serves nobody, and is ended.
+    """
     if at_rest(case.compute.state, case.compute.generation, case.seen):
         return Rest()
+    if _has_strays(case.seen):
+        return Rest() if case.attempts else Stop(0.0, case.pause)
     if case.seen.healthy:
         return Done(Event.FOUND_RUNNING)
     return Rest() if case.attempts else Ensure(backoff(case.attempts + 5))
@@ -254,7 +270,7 @@ def _unknown(case: _Case) -> Action:
             return Done(Event.FOUND_RUNNING)
         case Presence.STOPPED:
             return Done(Event.FOUND_STOPPED)
-        case Presence.ABSENT:
+        case Presence.ABSENT | Presence.LOST:
             return Fail(Event.FAILED, gone_reason(case.compute))
         case Presence.BROKEN:
             return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
@@ -268,6 +284,16 @@ _STABLE_RULES: dict[State, Callable[[_Case], Action]] = {
     State.UNKNOWN: _unknown,
     State.DELETED: lambda _case: Rest(),
 }
+
+
+def _is_gone(seen: Observation) -> bool:
+    """Whether the home is gone, and with it what only a person may decide to do without."""
+    return seen.presence in (Presence.ABSENT, Presence.LOST)
+
+
+def _has_strays(seen: Observation) -> bool:
+    """Whether something still runs of a machine whose home is gone."""
+    return seen.presence is Presence.LOST and seen.healthy is False
 
 
 def _was_asked_to_stop(compute: Compute) -> bool:

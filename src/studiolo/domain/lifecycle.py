@@ -78,8 +78,12 @@ def outcome(
     if compute.state in TRANSIENT and moved.state not in TRANSIENT:
         status = f"{last.name}Failed" if event in FAILURES else "Succeeded"
         last = replace(last, status=status, time=now)
-    errors = (Detail(_error_code(moved.state), reason),) if reason else ()
-    return replace(moved, errors=errors, last_operation=last)
+    return replace(moved, errors=errors_of(moved.state, reason), last_operation=last)
+
+
+def errors_of(state: State, reason: str | None) -> tuple[Detail, ...]:
+    """The `errors` of an instance in `state`, of which `reason` is to be said."""
+    return (Detail(_error_code(state), reason),) if reason else ()
 
 
 def _enter(compute: Compute, state: State, now: datetime, etag: str) -> Compute:

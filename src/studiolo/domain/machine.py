@@ -67,6 +67,9 @@ class Presence(StrEnum):
     RUNNING = "running"
     BROKEN = "broken"
     """Something is there that neither runs nor can be started as it is; `reason` says why."""
+    LOST = "lost"
+    """Its home is gone, removed behind Studiolo's back, but not all of it: `healthy` is False while
+    something of it still runs, None where nothing does. Starting it makes an empty home."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ class FakeMachine:
     """One machine.
 
     :param frozen: its agent does not answer.
+    :param lost: its home was removed behind the engine's back; until `ensure` makes an empty one.
+    :param notice: what an observer is told of a machine that runs well.
     :param fault: what an observer is told is wrong with it; it counts as broken until `ensure`.
     :param home: files of the home directory; stopping keeps them.
     """
@@ -28,6 +30,8 @@ class FakeMachine:
     running: bool = False
     started_at: datetime | None = None
     frozen: bool = False
+    lost: bool = False
+    notice: str | None = None
     fault: str | None = None
     home: dict[str, bytes] = field(default_factory=dict)
 
@@ -95,6 +99,9 @@ class FakeEngine:
         machine = self.world.machines.get(spec.id)
         if spec.deployment != self._deployment or (machine and self._own(spec.id) is None):
             raise Permanent(f"Machine {spec.id} belongs to another deployment.")
+        if machine is not None and machine.lost:
+            del self.world.machines[spec.id]
+            machine = None
         if machine is None:
             machine = self.world.machines.setdefault(spec.id, FakeMachine(spec))
         if machine.running and machine.spec.generation != spec.generation:
@@ -178,6 +185,9 @@ class FakeEngine:
 
     def _seen(self, machine: FakeMachine, *, asked: bool) -> Observation:
         generation = machine.spec.generation
+        if machine.lost:
+            runs = False if machine.running else None
+            return Observation(Presence.LOST, generation, runs, "The machine's home is gone.")
         if machine.fault is not None:
             return Observation(Presence.BROKEN, generation, reason=machine.fault)
         if not machine.running or machine.started_at is None:
@@ -186,5 +196,5 @@ class FakeEngine:
         if asked:
             booted = self._clock() - machine.started_at >= self.world.boot
             healthy = booted and not machine.frozen
-        reason = None if healthy is not False else "The machine's agent does not answer."
+        reason = machine.notice if healthy is not False else "The machine's agent does not answer."
         return Observation(Presence.RUNNING, generation, healthy, reason, machine.started_at)

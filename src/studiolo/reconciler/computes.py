@@ -60,7 +60,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nothing to do."""
+    """Nothing to do; `notice` is what a person should know of the machine, which runs well."""
+
+    notice: str | None = None
 
 
 Verdict = Again | Ended | Idle
@@ -116,8 +118,8 @@ class ComputeDriver:
         while True:
             verdict = await self._look(claim)
             match verdict:
-                case Idle():
-                    await self._outcomes.rest(claim)
+                case Idle(notice):
+                    await self._outcomes.rest(claim, notice)
                     return None
                 case Ended(event, reason, look_again):
                     await self._end(claim, event, reason, look_again=look_again)
@@ -216,8 +218,8 @@ class ComputeDriver:
 
     def _verdict(self, claim: Claim, action: Action) -> Verdict:
         match action:
-            case rules.Rest():
-                return Idle()
+            case rules.Rest(notice):
+                return Idle(notice)
             case rules.Wait(seconds):
                 return Again(seconds, claim.attempts)
             case rules.Done(event, reason) | rules.Fail(event, reason):

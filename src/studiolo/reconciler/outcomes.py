@@ -71,11 +71,14 @@ class Outcomes:
         await tx.roles.remove_below(after.arm_id)
         return True
 
-    async def rest(self, claim: Claim) -> None:
-        """Nothing to do: look again only when something changes."""
+    async def rest(self, claim: Claim, notice: str | None = None) -> None:
+        """Nothing to do: look again only when something changes.
+
+        :param notice: what a person should know of a machine that runs well.
+        """
         compute = claim.compute
-        if compute.state is State.RUNNING and compute.errors:
-            compute = replace(compute, errors=())
+        if compute.state is State.RUNNING:
+            compute = replace(compute, errors=lifecycle.errors_of(compute.state, notice))
         await self._put(claim, compute, due=None, attempts=0)
 
     async def later(

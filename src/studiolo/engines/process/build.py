@@ -80,11 +80,14 @@ def updated(stored: Stored | None, spec: MachineSpec, image: Path) -> Stored:
     return replace(stored, spec=spec, image=kept, notice=notice)
 
 
-def lost_home_notice(spec: MachineSpec) -> str | None:
-    """What a person is told when a machine that was started before is made from nothing."""
-    if spec.generation <= 1:
+def lost_home_notice(spec: MachineSpec, *, ran: bool) -> str | None:
+    """What a person is told when a machine that was started before is made from nothing.
+
+    :param ran: whether something of it was found running.
+    """
+    if spec.generation <= 1 and not ran:
         return None
-    return "The machine's folder was missing and was made anew: its home is empty."
+    return "The machine's home was missing and was made anew: it is empty."
 
 
 def check(spec: MachineSpec, deployment: str) -> None:

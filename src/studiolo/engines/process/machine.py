@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from studiolo import faults
@@ -102,14 +103,15 @@ class Machines:
         self._own(layout)
         build.remove_tree_if_any(build.trash_folder(layout), build.new_folder(layout))
         sight = self.look(layout)
-        if sight.presence is Presence.BROKEN and not layout.folder.exists():
+        ran = bool(sight.processes)
+        if sight.presence is Presence.LOST:
             self._end_all(layout)
-            sight = Sight(Presence.ABSENT)
+            sight = self.look(layout)
         if sight.processes and sight.generation != spec.generation:
             raise Temporary(
                 f"Machine {spec.id} still runs as generation {sight.generation}: stop it first."
             )
-        stored = self._stored(layout, sight, spec)
+        stored = self._stored(layout, sight, spec, ran=ran)
         build.finish(layout, stored, self._shares)
         if sight.agent is None:
             self._starter().start(layout, stored, lock)
@@ -133,6 +135,7 @@ class Machines:
     def stop(self, layout: Layout, grace: float) -> None:
         """Ask the agent to end, then end everything of the machine. Writes nothing."""
         self._own(layout)
+        groups = self._groups(layout)
         sight = self.look(layout)
         if sight.agent is not None and grace > 0:
             self._ask(layout, sight.agent, grace)
@@ -141,7 +144,7 @@ class Machines:
         if layout.agent_record.exists():
             layout.agent_record.replace(layout.agent_stopped)
         _remove_sockets(layout)
-        cgroup.remove(recorded_groups(layout))
+        cgroup.remove(groups)
 
     def delete(self, layout: Layout) -> None:
         """End everything of the machine and remove what it has on disk."""
@@ -170,14 +173,19 @@ class Machines:
 
     # --- how ----------------------------------------------------------------------------------
 
-    def _stored(self, layout: Layout, sight: Sight, spec: MachineSpec) -> Stored:
-        """Bring `machine.json` to what `spec` says, making the folder if there is none."""
+    def _stored(self, layout: Layout, sight: Sight, spec: MachineSpec, *, ran: bool) -> Stored:
+        """Bring `machine.json` to what `spec` says, making the folder if there is none.
+
+        :param ran: whether something of the machine was found running.
+        """
         if sight.presence is Presence.ABSENT:
             image = str(self._images.prepared(spec.image))
-            stored = Stored(spec, image, build.lost_home_notice(spec))
+            stored = Stored(spec, image, build.lost_home_notice(spec, ran=ran))
             build.create(layout, stored)
             return stored
         stored = build.updated(sight.stored, spec, self._image_of(sight, spec))
+        if sight.presence is Presence.LOST and stored.notice is None:
+            stored = replace(stored, notice=build.lost_home_notice(spec, ran=ran))
         if stored != sight.stored:
             stored.save(layout)
         return stored
@@ -206,7 +214,7 @@ class Machines:
 
     def _own(self, layout: Layout) -> None:
         if self._foreign(layout.folder):
-            raise Permanent(f"{layout.folder} belongs to another deployment.")
+            raise Permanent(f"{layout.called} belongs to another deployment.")
 
     def _tagged(self, layout: Layout, every: Sequence[Process]) -> tuple[Process, ...]:
         return tuple(process for process in every if process.tag == self._tag(layout))

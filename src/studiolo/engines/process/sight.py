@@ -35,6 +35,8 @@ class Sight:
         """What the reconciler is told."""
         if self.presence is Presence.RUNNING and self.reason:
             healthy = False
+        if self.presence is Presence.LOST:
+            healthy, reason = False if self.processes else None, self.reason
         return Observation(
             presence=self.presence,
             generation=self.generation,
@@ -47,10 +49,12 @@ class Sight:
 def look(layout: Layout, tagged: Sequence[Process]) -> Sight:
     """See the machine at `layout`, of whose processes `tagged` carry its tag."""
     processes = tuple(tagged)
-    if not layout.folder.is_dir():
-        return _without_folder(layout, processes)
+    if not layout.folder.is_dir() and not processes:
+        return Sight(Presence.ABSENT)
     stored = Stored.load(layout)
     record = AgentRecord.load(layout.agent_record)
+    if not layout.home.is_dir():
+        return _without_home(layout, stored, record, processes)
     agent = _agent(layout, record, processes)
     if agent is not None:
         recorded = record is not None and record.names(agent)
@@ -80,16 +84,28 @@ def _agent(
     return recorded or min(found, key=lambda p: p.started, default=None)
 
 
-def _without_folder(layout: Layout, processes: tuple[Process, ...]) -> Sight:
-    if not processes:
-        return Sight(Presence.ABSENT)
+def _without_home(
+    layout: Layout,
+    stored: Stored | None,
+    record: AgentRecord | None,
+    processes: tuple[Process, ...],
+) -> Sight:
+    """Also a machine whose making was cut short; going on with that loses nobody anything."""
+    what = f"home in {layout.called}" if layout.folder.is_dir() else f"folder {layout.called}"
+    runs = f" while {len(processes)} of its processes run" if processes else ""
     return Sight(
-        Presence.BROKEN,
+        Presence.LOST,
+        stored,
         processes=processes,
-        generation=max(p.generation for p in processes),
-        reason=f"The machine's folder {layout.folder} is gone while {len(processes)} of its"
-        " processes run. Start it to make it anew with an empty home, or delete it.",
+        generation=max((p.generation for p in processes), default=_last_generation(layout, record)),
+        reason=f"The machine's {what} is gone{runs}. Start it to make it anew with an empty home,"
+        " or delete it.",
     )
+
+
+def _last_generation(layout: Layout, record: AgentRecord | None) -> int:
+    last = record or AgentRecord.load(layout.agent_stopped)
+    return last.generation if last else 0
 
 
 def _without_agent(
@@ -110,8 +126,8 @@ def _without_agent(
     if stored is None:
         return Sight(
             Presence.BROKEN,
-            reason=f"{layout.spec} is missing or damaged. Start the machine to write it anew;"
-            " its home is kept.",
+            reason=f"{layout.called}/{layout.spec.name} is missing or damaged. Start the machine"
+            " to write it anew; its home is kept.",
         )
     if record and record.boot == boot_id() and not layout.agent_ended.exists():
         return Sight(
@@ -121,8 +137,7 @@ def _without_agent(
             reason=f"The machine's agent ended unexpectedly; {_last_words(layout)}",
             started_at=record.since,
         )
-    last = record or AgentRecord.load(layout.agent_stopped)
-    return Sight(Presence.STOPPED, stored, generation=last.generation if last else 0)
+    return Sight(Presence.STOPPED, stored, generation=_last_generation(layout, record))
 
 
 def _missing_part(layout: Layout) -> str | None:
@@ -131,7 +146,7 @@ def _missing_part(layout: Layout) -> str | None:
     if not missing:
         return None
     return (
-        f"The machine's {', '.join(missing)} is gone from {layout.folder}; it is made anew, empty."
+        f"The machine's {', '.join(missing)} is gone from {layout.called}; it is made anew, empty."
     )
 
 
