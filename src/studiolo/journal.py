@@ -4,10 +4,11 @@ The launcher sends stderr to `<home>/logs/control-plane.log`. Records of the sta
 `logging` (Uvicorn, SQLAlchemy, Alembic) take the same way, so that one file tells the whole story.
 """
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -32,6 +33,28 @@ def redact(
     return event
 
 
+class Unfailing:
+    """A text stream that loses a line rather than fail.
+
+    On a full disk every line would raise, and end whatever wanted to tell about it: the part of the
+    reconciler that frees space again, or the answer to a request.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text` if that is possible now."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, as far as possible."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 def configure(level: str) -> None:
     """Send structlog and the standard library's logging to stderr as JSON lines.
 
@@ -43,12 +66,13 @@ def configure(level: str) -> None:
         redact,
         structlog.processors.JSONRenderer(),
     )
+    stream = cast("TextIO", Unfailing(sys.stderr))
     structlog.configure(
         processors=[*_SHARED, *render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],

@@ -5,6 +5,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -189,17 +191,24 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
         identity.endings.listen(cutter.right_ended)
         public, gate = create_app(services, ROUTERS), Gate(cached, settings.domain)
         work = asyncio.create_task(reconciler.run(), name="reconciler")
+        work.add_done_callback(_end_without_reconciler)
         try:
             yield ControlPlane(public, local_app(services), gate)
         finally:
             await cutter.aclose()
             work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
+            await asyncio.wait([work])
             for engine in services.engines.values():
                 await engine.aclose()
     finally:
         await database.close()
+
+
+def _end_without_reconciler(work: "asyncio.Task[None]") -> None:
+    """Stop serving if the reconciler died: the launcher starts a whole control plane again."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.error("the reconciler ended", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def run(settings: Settings) -> None:
