@@ -68,6 +68,8 @@ from studiolo.store.database import Database
 
 log = structlog.get_logger(__name__)
 
+_RESERVE_SECONDS = 60.0
+
 ROUTERS = (
     discovery.router,
     identity_routers.router,
@@ -180,6 +182,8 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
     """A control plane, with the reconciler at work."""
     database = Database.open(settings.database_url.get_secret_value())
     try:
+        if database.reserve is not None:
+            database.reserve.release_if_full()
         await migrations.upgrade(database)
         deployment = await first_facts(database)
         identity = await IdentityService.open(database, settings, deployment, utc_now)
@@ -192,16 +196,25 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
         public, gate = create_app(services, ROUTERS), Gate(cached, settings.domain)
         work = asyncio.create_task(reconciler.run(), name="reconciler")
         work.add_done_callback(_end_without_reconciler)
+        reserve = asyncio.create_task(_keep_reserve(database), name="reserve")
         try:
             yield ControlPlane(public, local_app(services), gate)
         finally:
             await cutter.aclose()
             work.cancel()
-            await asyncio.wait([work])
+            reserve.cancel()
+            await asyncio.wait([work, reserve])
             for engine in services.engines.values():
                 await engine.aclose()
     finally:
         await database.close()
+
+
+async def _keep_reserve(database: Database) -> None:
+    """Hold some of the disk for the database, again after it was needed."""
+    while database.reserve is not None:
+        await asyncio.to_thread(database.reserve.hold)
+        await asyncio.sleep(_RESERVE_SECONDS)
 
 
 def _end_without_reconciler(work: "asyncio.Task[None]") -> None:

@@ -139,7 +139,7 @@ class ControlPlane:
         deadline = asyncio.get_running_loop().time() + CONTROL_PLANE_SECONDS
         while not await asyncio.to_thread(_answers, self._socket):
             if not self.alive():
-                why = last_words(self.log, self._log_start)
+                why = last_words(self.log, self._log_start) or "it said nothing; is the disk full?"
                 raise ChildError(
                     f"the control plane ended while starting: {why}\nMore in {self.log}"
                 )

@@ -13,24 +13,33 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
     create_async_engine,
 )
 
+from studiolo.domain.errors import Unavailable
+from studiolo.store.reserve import Reserve
 from studiolo.store.tables import Base
 from studiolo.store.transaction import Transaction
 
 _BUSY_SECONDS = 30
 """How long a SQLite writer waits for another before it gives up."""
 
+_FULL = (
+    "The disk that holds Studiolo's database is full, so nothing was changed. Try again in a "
+    "moment: some room was kept for stopping and deleting. Then free space on that disk."
+)
+
 
 class Database:
     """One database, and the pool of connections to it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, reserve: Reserve | None = None) -> None:
         self.engine = engine
+        self.reserve = reserve
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._readers = self._sessions
         self._writer: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
@@ -43,7 +52,7 @@ class Database:
     def open(cls, url: str) -> "Database":
         """Open `url` (`sqlite+aiosqlite:///...` or `postgresql+asyncpg://...`)."""
         if make_url(url).get_backend_name() == "sqlite":
-            return cls(_sqlite(url))
+            return cls(_sqlite(url), Reserve.of(url))
         return cls(create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True))
 
     @property
@@ -57,9 +66,17 @@ class Database:
 
         On SQLite those of one process take turns here. SQLite would let the others wait too, but
         by sleeping and trying again, in no order and up to a tenth of a second at a time.
+
+        :raises Unavailable: the disk is full. Room was made for a few transactions: trying again,
+            for example to delete an instance, succeeds.
         """
-        async with self._writer, self._sessions.begin() as session:
-            yield Transaction(session)
+        try:
+            async with self._writer, self._sessions.begin() as session:
+                yield Transaction(session)
+        except OperationalError as error:
+            if self.reserve is not None and self.reserve.release_if_full():
+                raise Unavailable(_FULL) from error
+            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
