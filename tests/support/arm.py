@@ -48,7 +48,8 @@ async def open_arm(home: Path, url: str | None = None) -> AsyncIterator[Api]:
 async def settle(api: Api) -> None:
     """What the reconciler does until nothing is left to do: computes, workspaces, groups."""
     database, clock = api.services.database, api.services.clock
-    workspaces, groups = Workspaces(database, clock=clock), Groups(database, clock=clock)
+    workspaces = Workspaces(database, clock=clock, shares=None)
+    groups = Groups(database, clock=clock)
     for _ in range(10):
         changed = await groups.round() + await workspaces.round()
         async with database.reading() as tx:
