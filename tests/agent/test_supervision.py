@@ -48,10 +48,9 @@ def test_the_terminal_that_is_opened_exists(agent: Agent) -> None:
 
 def test_sockets_and_secrets_are_its_users_alone(agent: Agent, sockets: Path) -> None:
     agent.start().ensure()
-    private = [sockets / "agent.sock", *agent.state.iterdir(), *agent.logs.iterdir()]
-    assert {path: stat.S_IMODE(path.stat().st_mode) for path in private} == dict.fromkeys(
-        private, 0o600
-    )
+    private = [sockets / "agent.sock", *agent.state.rglob("*"), *agent.logs.rglob("*")]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in private}
+    assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in private}
 
 
 def test_secrets_are_in_no_argument_variable_or_log(agent: Agent) -> None:

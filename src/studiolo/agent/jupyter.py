@@ -97,7 +97,8 @@ class Jupyter:
         _keep(self._configuration, json.dumps(self._settings(), indent=1).encode())
         _keep(self._configuration.with_suffix(".py"), _IDENTITY.read_bytes())
         defaults = self._lab_configuration / "labconfig" / "default_setting_overrides.json"
-        defaults.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._lab_configuration, defaults.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         _keep(defaults, json.dumps(_LAB_DEFAULTS, indent=1).encode())
 
     async def healthy(self) -> bool:
