@@ -260,6 +260,8 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     journal.configure(settings.log_level)
+    # The folders are private already; this is for whoever moves a file out of them.
+    os.umask(0o077)
     if settings.fault_point:
         faults.arm(settings.fault_point, after=settings.fault_after)
     try:

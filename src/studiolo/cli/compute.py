@@ -315,7 +315,7 @@ def logs(
     """Print a log of a compute: agent, jupyter, ..."""
     computes = session_of(context).computes(group, workspace)
     if log is None:
-        show(computes.logs(name), output, {"Log": "name", "Bytes": "bytes"})
+        show(computes.logs(name), output, {"Log": "name"})
     else:
         typer.echo(computes.log(name, log, tail=tail), nl=False)
 

@@ -23,6 +23,11 @@ class Group(TyperGroup):
         except ClientError as error:
             report(error)
             raise typer.Exit(NOT_FOUND if isinstance(error, NotFoundError) else FAILED) from error
+        except BrokenPipeError:
+            raise  # click ends quietly when `head` has seen enough
+        except OSError as error:
+            report(ClientError(f"It could not be finished: {error}.", code="OSError"))
+            raise typer.Exit(FAILED) from error
         except KeyboardInterrupt:
             notes().print(
                 "Stopped waiting; what was asked for goes on. See it with 'studiolo compute show'."

@@ -22,6 +22,9 @@ Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; STUDIOLO_HOME otherwise.")
 ]
 
+_PRIVATE = 0o077
+"""umask: nothing of a deployment is for other users."""
+
 
 def choose(home: Path | None, port: int | None, https_port: int | None) -> None:
     """Make the options what this process and everything it starts finds in the environment."""
@@ -38,6 +41,7 @@ def up(port: Port = None, https_port: HttpsPort = None, home: Home = None) -> No
     # Imported here: serving needs far more than the other commands, which should start at once.
     from studiolo.launcher.up import up as serve  # noqa: PLC0415
 
+    os.umask(_PRIVATE)
     choose(home, port, https_port)
     raise typer.Exit(asyncio.run(serve(local_settings(), Console(highlight=False))))
 
@@ -57,6 +61,7 @@ def demo(
     """Start Studiolo, make an instance, and run a notebook in it through the gateway."""
     from studiolo.launcher.demo import demo as show  # noqa: PLC0415
 
+    os.umask(_PRIVATE)
     choose(home, port, https_port)
     local_settings()
     console = Console(highlight=False)
