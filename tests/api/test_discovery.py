@@ -53,11 +53,28 @@ async def test_metadata_needs_an_api_version(api):
     assert reply.json()["error"]["code"] == "MissingApiVersionParameter"
 
 
-async def test_whoever_signed_in_lists_the_one_subscription(api):
-    body = (await api.call("GET", "/subscriptions", who="eve")).json()
+@pytest.mark.parametrize("who", ["ann", "dan", "rea"])
+async def test_whoever_holds_a_role_in_the_subscription_sees_what_is_the_same_for_all(api, who):
+    body = (await api.call("GET", "/subscriptions", who=who)).json()
     assert [each["subscriptionId"] for each in body["value"]] == [SUBSCRIPTION]
     assert body["value"][0]["tenantId"] == TENANT
+    for below in ("", "/locations", "/providers", "/providers/Microsoft.MachineLearningServices"):
+        reply = await api.call("GET", f"/subscriptions/{SUBSCRIPTION}{below}", who=who)
+        assert reply.status_code == 200, below
+
+
+async def test_who_holds_no_role_sees_no_subscription(api):
+    body = (await api.call("GET", "/subscriptions", who="eve")).json()
+    assert body == {"value": [], "count": {"type": "Total", "value": 0}}
+    for below in ("", "/locations", "/providers", "/providers/Microsoft.MachineLearningServices"):
+        reply = await api.call("GET", f"/subscriptions/{SUBSCRIPTION}{below}", who="eve")
+        assert (reply.status_code, reply.json()["error"]["code"]) == (403, "AuthorizationFailed")
     assert (await api.call("GET", "/tenants", who="eve")).json()["value"][0]["tenantId"] == TENANT
+
+
+async def test_a_role_at_a_workspace_registers_no_provider(api):
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/register"
+    assert (await api.call("POST", path, who="rea")).status_code == 403
 
 
 async def test_strangers_learn_nothing(api):

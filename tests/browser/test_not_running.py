@@ -93,7 +93,7 @@ async def test_an_application_that_cannot_start_says_why_and_recovers(
     await expect(visit.page.locator(".jp-LauncherCard").first).to_be_visible()
 
 
-async def test_an_instance_that_cannot_be_repaired_shows_a_reason_and_can_be_deleted(
+async def test_an_instance_whose_machine_is_gone_shows_a_reason_and_can_be_deleted(
     deployed: Deployed, ana: Person, visit: Visit
 ) -> None:
     name = ana.create("lost")
@@ -105,7 +105,7 @@ async def test_an_instance_that_cannot_be_repaired_shows_a_reason_and_can_be_del
     await visit.page.reload()
     listed = visit.listed(name)
     await expect(listed.get_by_text("Unusable", exact=True)).to_be_visible()
-    await expect(listed).to_contain_text(f"'{name}' could not be repaired")
+    await expect(listed).to_contain_text(f"'{name}' is gone")
     await visit.picture("unusable-home")
     await visit.page.goto(visit.host(name) + "/lab")
     await expect(visit.heading("The instance is not running")).to_be_visible()

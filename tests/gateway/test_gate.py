@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.gateway import DOMAIN, MemoryBackend, listening
+from tests.support.gateway import DOMAIN, NAVIGATE, MemoryBackend, listening
 
+from studiolo.gateway.backend import Failed, Starting
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.gate import Gate
 from studiolo.gateway.gate_server import GateServer
@@ -107,3 +108,29 @@ async def test_closing_hangs_up_on_open_connections(gate: Gate, short_folder: Pa
     assert await asyncio.wait_for(reader.read(), 5) is not None
     assert reader.at_eof()
     writer.close()
+
+
+@pytest.mark.parametrize(
+    ("uri", "found", "heading", "bar"),
+    [
+        ("/_studiolo/ticket?t=spent", None, "This link has been used", False),
+        ("/lab", Failed("JupyterLab cannot start."), "The application cannot be opened", False),
+        ("/lab", Starting(2), "Almost there", True),
+    ],
+)
+async def test_a_page_shows_a_bar_only_where_waiting_is_enough(
+    gate: Gate,
+    short_folder: Path,
+    uri: str,
+    found: Starting | Failed | None,
+    heading: str,
+    bar: bool,
+):
+    if found is not None:
+        gate.cached.backend.upstreams["id-ci1"] = found  # type: ignore[attr-defined]
+    asked = {**QUESTION, **NAVIGATE, "X-Forwarded-Uri": uri}
+    async with asking(gate, short_folder) as client:
+        page = (await client.get("/gate", headers=asked)).text
+    assert f"<h1>{heading}</h1>" in page
+    assert ('class="bar"' in page) == bar
+    assert ">Open the studio</a>" in page

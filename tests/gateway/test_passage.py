@@ -186,11 +186,45 @@ async def test_an_instance_that_may_run_is_asked(backend: MemoryBackend, state: 
     assert isinstance(await ask(backend, **BEARER), Pass)
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "told"),
+    [
+        (State.UNUSABLE, "Its disk is full: restart it.", "is Unusable. Its disk is full: restart"),
+        (State.UNUSABLE, None, "Start it"),
+        (State.STOPPED, None, "Start it"),
+        (State.STOPPING, None, "Wait until it has stopped"),
+        (State.CREATE_FAILED, None, "cannot be started"),
+        (State.DELETING, None, "cannot be started"),
+    ],
+)
+async def test_the_advice_is_what_the_state_allows(
+    backend: MemoryBackend, state: State, reason: str | None, told: str
+):
+    backend.change("ci1", state=state, reason=reason)
+    refused = await ask(backend, **BEARER)
+    assert isinstance(refused, Refuse)
+    assert told in refused.message
+
+
+async def test_a_failure_is_told_once(backend: MemoryBackend):
+    backend.upstreams["id-ci1"] = Failed("JupyterLab cannot start. Its disk is full.")
+    refused = await ask(backend, **BEARER)
+    assert isinstance(refused, Refuse)
+    assert refused.message == "JupyterLab cannot start. Its disk is full."
+
+
+async def test_a_spent_link_says_so(backend: MemoryBackend):
+    refused = await ask(backend, uri="/_studiolo/ticket?t=spent&path=/lab", **page("none"))
+    assert isinstance(refused, Refuse)
+    assert refused.title == "This link has been used"
+
+
 async def test_whose_it_is_comes_before_how_it_is(backend: MemoryBackend):
     backend.change("ci1", state=State.STOPPED, allowed=frozenset({"bob"}))
     refused = await ask(backend, **BEARER)
     assert isinstance(refused, Refuse)
     assert refused.status == 403
+    assert refused.message.startswith("This instance belongs to ")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ async def test_even_the_owner_of_everything_does_not_open_anothers_instance(
         reply = await client.get(OPEN, params={"host": "ann-ci"})
     assert reply.status_code == 403
     assert OPEN_APPLICATION in reply.text
-    assert "&#39;ann&#39;" in reply.text
+    person = ann.display_name
+    assert f'<p class="message">This instance belongs to {person}' in reply.text
+    assert "does not have authorization to perform action" in reply.text
 
 
 async def test_a_person_whose_role_ended_does_not_open_their_own(studio: Studio) -> None:
@@ -123,7 +125,7 @@ async def test_creator_and_assigned_user_are_let_in(studio: Studio) -> None:
     found = await gate(studio).instance_by_host("ann-ci")
     assert found is not None
     assert found.allowed == {ann.id, bob.id}
-    assert found.owner == "bob"
+    assert found.owner == "Bob"
     assert await gate(studio).instance_by_host("nothing") is None
 
 
@@ -231,11 +233,14 @@ RUNNING = {"state": "Running", "upstream": "unix//x/jupyter.sock"}
         (RUNNING | {"headers": {"Authorization": 3}}, Upstream("unix//x/jupyter.sock", None)),
         ({"state": "Starting"}, Starting(2)),
         ({"state": "Stopped"}, Starting(2)),
-        ({"state": "Failing", "lastError": "it crashed"}, Failed("it crashed")),
-        ({"state": "Running"}, Failed("The machine's agent gave no address for it.")),
+        (
+            {"state": "Failing", "lastError": "it crashed"},
+            Failed("Jupyter Lab cannot start. it crashed"),
+        ),
+        ({"state": "Running"}, Failed("The machine's agent gave no address for Jupyter Lab.")),
         (
             {"state": "Running", "upstream": {}},
-            Failed("The machine's agent gave no address for it."),
+            Failed("The machine's agent gave no address for Jupyter Lab."),
         ),
         (AgentUnreachable("silent"), Starting(2)),
         (AgentError("no room on the disk", status=503), Failed("no room on the disk")),

@@ -54,6 +54,24 @@ def authorized(action: str) -> Authorized:
     return Authorized(action)
 
 
+class Concerned(Authorized):
+    """As :class:`Authorized`, but any role at, above or below the path's subscription is enough.
+
+    For what Azure shows to whoever holds a role in a subscription: itself, regions, providers.
+    """
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller."""
+        services = services_of(request)
+        caller = await services.identity.authenticate(request)
+        request.state.principal = caller.id
+        require_version(request)
+        subscription = "/".join(request.url.path.split("/")[:3])
+        if not await services.identity.concerned(caller, subscription):
+            await services.identity.authorize(caller, self.action, subscription)
+        return caller
+
+
 class SignedIn:
     """Dependency for the few routes that any signed-in caller may use (`GET /subscriptions`)."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studiolo.api.identity.callers import permitted, token_caller
+from studiolo.api.identity.instances import owner_name
 from studiolo.api.identity.service import IdentityService
 from studiolo.api.identity.sessions import find_session, redeem_ticket
 from studiolo.api.services import Services
@@ -45,12 +46,14 @@ class Gatekeeper:
             if compute is None:
                 return None
             allowed = await _allowed(tx, compute)
+            owner = await owner_name(tx, compute)
         return GateInstance(
             id=compute.id,
             name=compute.name,
-            owner=compute.assigned_name,
+            owner=owner,
             allowed=allowed,
             state=compute.state,
+            reason=compute.errors[0].message if compute.errors else None,
             machine=machine_of(self._services, compute),
         )
 
@@ -94,7 +97,7 @@ class Gatekeeper:
             return Starting(_RETRY_SECONDS)
         except AgentError as error:
             return Failed(str(error))
-        return _reached(reply)
+        return _reached(application, reply)
 
     async def _endpoint(self, instance_id: str) -> Endpoint | None:
         async with self._services.database.reading() as tx:
@@ -125,14 +128,16 @@ async def _allowed(tx: Transaction, compute: Compute) -> frozenset[str]:
     )
 
 
-def _reached(reply: Mapping[str, Any]) -> Upstream | Starting | Failed:
+def _reached(application: Application, reply: Mapping[str, Any]) -> Upstream | Starting | Failed:
     upstream = reply.get("upstream")
     if reply.get("state") != "Running":
         failing = reply.get("state") == "Failing"
         error = reply.get("lastError")
-        return Failed(str(error)[:500]) if failing and error else Starting(_RETRY_SECONDS)
+        if not failing or not error:
+            return Starting(_RETRY_SECONDS)
+        return Failed(f"{application.display_name} cannot start. {str(error)[:500]}")
     if not isinstance(upstream, str) or not upstream:
-        return Failed("The machine's agent gave no address for it.")
+        return Failed(f"The machine's agent gave no address for {application.display_name}.")
     headers = reply.get("headers")
     value = headers.get("Authorization") if isinstance(headers, Mapping) else None
     return Upstream(upstream, value if isinstance(value, str) else None)

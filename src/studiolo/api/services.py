@@ -27,6 +27,9 @@ class Doorkeeper(Protocol):
     async def may(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether the principal may do an ARM action at a scope."""
 
+    async def concerned(self, principal: Principal, scope: str) -> bool:
+        """Whether the principal holds any role at, above or below a scope."""
+
     async def authorize(self, principal: Principal, action: str, scope: str) -> None:
         """Refuse what :meth:`may` does not allow.
 

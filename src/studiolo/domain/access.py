@@ -121,6 +121,18 @@ def allows(
     )
 
 
+def concerned(assignments: Iterable[RoleAssignment], scope: str) -> bool:
+    """Whether any of these assignments, all of one principal, lies at, above or below `scope`.
+
+    Azure shows a subscription, its regions and its providers to whoever holds any role in it: a
+    client reads them before it touches the one resource its person may use.
+    """
+    return any(
+        contains(assignment.scope, scope) or contains(scope, assignment.scope)
+        for assignment in assignments
+    )
+
+
 def is_theirs(principal_id: str, *, owner_id: str, assigned_id: str) -> bool:
     """Whether a compute instance was created by, or for, this principal.
 
@@ -141,9 +153,15 @@ def refusal(name: str, object_id: str, action: str, scope: str, owner: str | Non
 
 
 def not_theirs(name: str, object_id: str, scope: str, owner: str) -> str:
-    """The sentence for somebody who would open the applications of another person's instance."""
+    """What somebody reads who would open the applications of another person's instance.
+
+    First for people: whose it is and what to do. Then, for whoever is asked, Azure's sentence.
+
+    :param owner: display name of the person it was made for.
+    """
     return (
-        f"The client '{name}' with object id '{object_id}' does not have authorization to perform "
-        f"action '{OPEN_APPLICATION}' over scope '{scope}': only '{owner}', who created it or to "
-        "whom it is assigned, opens its applications. Ask them, or create an instance of your own."
+        f"This instance belongs to {owner}, and only {owner} opens its applications. Ask {owner}, "
+        "or an administrator for an instance of your own. In detail: the client "
+        f"'{name}' with object id '{object_id}' does not have authorization to perform "
+        f"action '{OPEN_APPLICATION}' over scope '{scope}'."
     )

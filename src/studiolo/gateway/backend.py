@@ -32,6 +32,7 @@ class GateInstance:
 
     :param id: the compute's own id; sessions and tickets are bound to it.
     :param owner: display name of the person it belongs to, for refusals.
+    :param reason: why it is as it is and what to do, for a person; None where the state says all.
     :param allowed: ids of the principals that may open its applications: creator and assigned
         user, as far as they still have the right.
     """
@@ -42,6 +43,7 @@ class GateInstance:
     allowed: frozenset[str]
     state: State
     machine: Machine
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

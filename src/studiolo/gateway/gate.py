@@ -39,6 +39,9 @@ _TITLES = {
     "ApplicationFailed": "The application cannot be opened",
 }
 
+_ON_ITS_WAY = frozenset({"ComputeInstanceNotReady", "ApplicationStarting"})
+"""What a progress bar is shown for: it will be there, if one waits."""
+
 
 class Gate:
     """Answers `GET /gate` as `docs/gateway.md` says.
@@ -94,8 +97,14 @@ class Gate:
             return refusal.status, headers, json.dumps(error).encode()
         host = instance_host(request.host, request.scheme, self._domain)
         studio = host.studio_origin if host else ""
-        title = _TITLES.get(refusal.code, "The request was refused")
-        body = page(title, refusal.message, refresh=refusal.retry_after, studio=studio)
+        title = refusal.title or _TITLES.get(refusal.code, "The request was refused")
+        body = page(
+            title,
+            refusal.message,
+            refresh=refusal.retry_after,
+            on_its_way=refusal.code in _ON_ITS_WAY,
+            studio=studio,
+        )
         policy = f"{PAGE_POLICY}; frame-ancestors 'self' {studio}".encode()
         headers += [
             (b"content-type", b"text/html; charset=utf-8"),

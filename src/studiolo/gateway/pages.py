@@ -26,14 +26,22 @@ PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; f
 """Content-Security-Policy of these pages; who may frame them is added where they are sent."""
 
 
-def page(title: str, message: str, *, refresh: int | None = None, studio: str = "") -> str:
+def page(
+    title: str,
+    message: str,
+    *,
+    refresh: int | None = None,
+    on_its_way: bool = False,
+    studio: str = "",
+) -> str:
     """A page with a heading and a sentence, as HTML.
 
     :param refresh: seconds until the browser tries again by itself.
+    :param on_its_way: whether waiting is enough; shown by a bar.
     :param studio: where "Open the studio" leads; no link where empty.
     """
     again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
-    bar = '<div class="bar"><i></i></div>' if refresh else ""
+    bar = '<div class="bar"><i></i></div>' if on_its_way else ""
     note = "<p><small>This page tries again by itself.</small></p>" if refresh else ""
     link = f'<p><a href="{escape(studio)}" target="_top">Open the studio</a></p>' if studio else ""
     return (

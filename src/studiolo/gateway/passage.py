@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from studiolo.domain.applications import application_of
 from studiolo.domain.errors import StudioloError
-from studiolo.domain.states import TRANSIENT, Goal, State
+from studiolo.domain.states import TRANSIENT, Event, Goal, State, accepts
 from studiolo.gateway.backend import (
     Failed,
     GateBackend,
@@ -132,12 +132,14 @@ class Refuse:
     """Not now, or not at all.
 
     :param retry_after: seconds after which it may work; a page refreshes itself then.
+    :param title: heading of the page, where that of the code says too little.
     """
 
     status: int
     code: str
     message: str
     retry_after: int | None = None
+    title: str | None = None
 
 
 Decision = Pass | Redirect | SetCookieAndRedirect | Refuse
@@ -202,8 +204,11 @@ async def _redeem(request: Request, host: InstanceHost, backend: GateBackend) ->
         return Refuse(400, "InvalidParameter", "The link is damaged. Open the instance again.")
     grant = await backend.redeem_ticket(ticket, host.label)
     if grant is None:
-        message = "The link was used already, or is too old. Open the instance again."
-        return Refuse(401, "AuthenticationFailed", message)
+        message = (
+            "A link to an instance works once, and only for a short time. Open the instance again "
+            "from the studio."
+        )
+        return Refuse(401, "AuthenticationFailed", message, title="This link has been used")
     return SetCookieAndRedirect(path, grant.lifetime, grant.cookie)
 
 
@@ -247,8 +252,9 @@ def _not_yours(instance: GateInstance) -> Refuse:
     return Refuse(
         403,
         "AuthorizationFailed",
-        f"Compute instance {instance.name!r} belongs to {instance.owner}. Only its creator or "
-        f"assigned user opens its applications; the action {OPEN_ACTION!r} is missing.",
+        f"This instance belongs to {instance.owner}. Ask {instance.owner}, or an administrator for "
+        "an instance of your own. In detail: only its creator or assigned user opens its "
+        f"applications; the action {OPEN_ACTION!r} is missing on {instance.name!r}.",
     )
 
 
@@ -257,8 +263,19 @@ def _not_running(instance: GateInstance) -> Refuse:
     if transient and transient.goal is Goal.RUNNING:
         message = f"Compute instance {instance.name!r} is {instance.state}. Wait a moment."
         return Refuse(503, "ComputeInstanceNotReady", message, retry_after=2)
-    message = f"Compute instance {instance.name!r} is {instance.state}. Start it, then try again."
+    message = f"Compute instance {instance.name!r} is {instance.state}. {_advice(instance)}"
     return Refuse(409, "ComputeInstanceNotRunning", message)
+
+
+def _advice(instance: GateInstance) -> str:
+    """The stored reason, which says what to do; else what the table of states allows."""
+    if instance.reason:
+        return instance.reason
+    if accepts(instance.state, Event.START):
+        return "Start it, then try again."
+    if instance.state is State.STOPPING:
+        return "Wait until it has stopped, and start it again."
+    return "It cannot be started: use another instance, or create one."
 
 
 async def _open(
@@ -275,7 +292,7 @@ async def _open(
         case Starting(retry_after=seconds):
             return Refuse(503, "ApplicationStarting", f"{title} is starting.", retry_after=seconds)
         case Failed(message=why):
-            return Refuse(503, "ApplicationFailed", f"{title} cannot be opened: {why}", 10)
+            return Refuse(503, "ApplicationFailed", why, 10)
         case Upstream(address=address, authorization=authorization):
             if not _trustworthy(found, instance.machine):
                 message = f"{title} gave an address that is not its own; it was not opened."

@@ -132,6 +132,11 @@ class Doorman:
         async with self.service.database.reading() as tx:
             return await permitted(tx, principal, action, scope)
 
+    async def concerned(self, principal: Principal, scope: str) -> bool:
+        """Whether the principal holds any role at, above or below a scope."""
+        async with self.service.database.reading() as tx:
+            return access.concerned(await tx.roles.held_by(principal.id), scope)
+
     async def authorize(self, principal: Principal, action: str, scope: str) -> None:
         """Refuse what :meth:`may` does not allow.
 

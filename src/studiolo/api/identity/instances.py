@@ -20,6 +20,7 @@ from studiolo.domain.errors import Forbidden, NotFound
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.gateway.hosts import STUDIO_OPEN_PATH, safe_path, ticket_url
+from studiolo.store.transaction import Transaction
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -121,13 +122,18 @@ async def _openable(identity: IdentityService, caller: Caller, host: str) -> Com
         if not access.is_theirs(
             person.id, owner_id=compute.owner_id, assigned_id=compute.assigned_id
         ):
-            raise Forbidden(
-                access.not_theirs(person.name, person.id, compute.arm_id, compute.assigned_name)
-            )
+            owner = await owner_name(tx, compute)
+            raise Forbidden(access.not_theirs(person.name, person.id, compute.arm_id, owner))
         await require(
             tx, person, access.OPEN_APPLICATION, compute.arm_id, owner=compute.assigned_name
         )
     return compute
+
+
+async def owner_name(tx: Transaction, compute: Compute) -> str:
+    """What to call the person an instance was made for; its stored name once they are removed."""
+    person = await tx.principals.get(compute.assigned_id)
+    return person.display_name if person else compute.assigned_name
 
 
 def _label(host: str) -> str:

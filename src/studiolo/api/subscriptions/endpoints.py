@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from studiolo.api.deps import Provided, SignedIn, authorized
+from studiolo.api.deps import Concerned, Provided, SignedIn, authorized
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_subscription, subscription_path
 from studiolo.domain.errors import NotFound
@@ -12,7 +12,7 @@ from studiolo.domain.resources import Principal
 
 router = APIRouter(tags=["subscriptions"])
 
-Reader = Annotated[Principal, Depends(authorized("Microsoft.Resources/subscriptions/read"))]
+Reader = Annotated[Principal, Depends(Concerned("Microsoft.Resources/subscriptions/read"))]
 Caller = Annotated[Principal, Depends(SignedIn())]
 
 RESOURCE_TYPES: dict[str, tuple[str, ...]] = {
@@ -57,9 +57,11 @@ _VERSIONS = {
 
 
 @router.get("/subscriptions")
-async def list_subscriptions(_caller: Caller, services: Provided) -> dict[str, Any]:
-    """The one subscription; whoever is signed in may know that it exists."""
-    return {"value": [_subscription(services)], "count": {"type": "Total", "value": 1}}
+async def list_subscriptions(caller: Caller, services: Provided) -> dict[str, Any]:
+    """The one subscription, for whoever holds a role in it; nothing for others."""
+    concerned = await services.identity.concerned(caller, subscription_path(services))
+    value = [_subscription(services)] if concerned else []
+    return {"value": value, "count": {"type": "Total", "value": len(value)}}
 
 
 @router.get("/subscriptions/{subscription}")
