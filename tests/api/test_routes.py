@@ -23,6 +23,7 @@ PUBLIC = {
     "/{tenant}/oauth2/v2.0/token": "signing in of service principals",
     "/instances/open": "checks the session itself, or sends to sign in",
     "/instances/{host}/{verb}": "checks the session and the owner itself",
+    "/favicon.ico": "a drawing, for the sign-in page too",
     "/.studiolo/echo": "says back what it hears; for doctor",
 }
 """Routes that anybody may call, and why."""

@@ -18,6 +18,30 @@ from studiolo.api.identity.origins import safe_next
 from studiolo.domain.credentials import SESSION_IDLE, SESSION_LIFETIME
 from studiolo.store.tables.identity import SessionRow
 
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_an_address_that_leads_nowhere_is_a_page_for_people_alone(studio: Studio) -> None:
+    async with studio.client() as client:
+        page = await client.get("/instances/none/nothing/here", headers=PAGE)
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert '<a href="/">Your instances</a>' in page.text
+        for path, headers in (("/nothing", {}), ("/subscriptions/s/nothing", PAGE)):
+            answer = await client.get(path, headers=headers)
+            assert answer.status_code == 404
+            assert answer.json()["error"]["code"] == "ResourceNotFound"
+
+
+async def test_there_is_an_icon_that_pages_may_load(studio: Studio) -> None:
+    async with studio.client() as client:
+        page = await client.get("/signin", headers=PAGE)
+        assert 'rel="icon" type="image/svg+xml" href="/favicon.ico"' in page.text
+        assert "img-src 'self'" in page.headers["content-security-policy"]
+        icon = await client.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    assert icon.text.startswith("<svg ")
+
+
 SAFE = ["/", "/account/tokens", "/instances/open?host=a&path=%2Flab", "/a#b"]
 UNSAFE = [
     "//evil.example",

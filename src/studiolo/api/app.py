@@ -9,6 +9,7 @@ from studiolo.api.arm import envelope
 from studiolo.api.arm.bodies import BodyLimit
 from studiolo.api.arm.context import Context
 from studiolo.api.arm.paths import Paths
+from studiolo.api.identity import unknown
 from studiolo.api.services import Services
 
 
@@ -24,6 +25,7 @@ def create_app(services: Services, routers: Sequence[APIRouter]) -> FastAPI:
     )
     app.state.services = services
     envelope.install(app)
+    unknown.install(app)
     for router in routers:
         app.include_router(router)
 

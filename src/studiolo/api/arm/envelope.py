@@ -79,7 +79,7 @@ def error_response(error: StudioloError) -> Response:
 def install(app: FastAPI) -> None:
     """Render Studiolo's errors, the router's and FastAPI's own with the one envelope."""
     app.add_exception_handler(StudioloError, _studiolo)
-    app.add_exception_handler(HTTPException, _routing)
+    app.add_exception_handler(HTTPException, routing_error)
     app.add_exception_handler(RequestValidationError, _validation)
 
 
@@ -88,7 +88,8 @@ async def _studiolo(_request: Request, error: Exception) -> Response:
     return error_response(error)
 
 
-async def _routing(request: Request, error: Exception) -> Response:
+async def routing_error(request: Request, error: Exception) -> Response:
+    """What the router refuses: an unknown path or method, a body that is too large."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     response = error_response(_from_status(request, error))
     for name, value in (error.headers or {}).items():

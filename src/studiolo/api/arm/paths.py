@@ -55,6 +55,11 @@ class Paths:
         await self.app(scope, receive, send)
 
 
+def is_arm(path: str) -> bool:
+    """Whether a path is ARM's own, and so its answers are for clients, not for people."""
+    return path.lstrip("/").partition("/")[0].lower() in _ROOTS
+
+
 def find_problem(scope: Scope) -> str | None:
     """Why the request's path cannot be served, as a sentence; None when it can."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()

@@ -7,7 +7,14 @@ from studiolo.api.identity import cookies
 from studiolo.api.identity.forms import read_form
 from studiolo.api.identity.links import LINK_PATH, peek_link, use_link
 from studiolo.api.identity.origins import safe_next
-from studiolo.api.identity.rendering import STYLE_PATH, page, redirect, style_sheet
+from studiolo.api.identity.rendering import (
+    ICON_PATH,
+    STYLE_PATH,
+    icon,
+    page,
+    redirect,
+    style_sheet,
+)
 from studiolo.api.identity.service import address_of, correlation_of, identity_of
 from studiolo.api.identity.sessions import end_session, find_session, open_studio_session
 from studiolo.api.identity.signin import Attempt, check_password
@@ -19,6 +26,7 @@ from studiolo.domain.resources import Principal
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _STYLE_SECONDS = 31_536_000
+_ICON_SECONDS = 86_400
 
 
 @router.get(STYLE_PATH)
@@ -29,6 +37,13 @@ async def style() -> Response:
         media_type="text/css",
         headers={"Cache-Control": f"public, max-age={_STYLE_SECONDS}, immutable"},
     )
+
+
+@router.get(ICON_PATH)
+async def favicon() -> Response:
+    """The icon; its address stays when its content changes, so it is remembered for a day."""
+    headers = {"Cache-Control": f"public, max-age={_ICON_SECONDS}"}
+    return Response(icon(), media_type="image/svg+xml", headers=headers)
 
 
 @router.get(SIGN_IN_PATH)

@@ -21,6 +21,9 @@ _FORM_COOKIE_SECONDS = 3600
 
 STYLE_PATH = "/static/studiolo.css"
 
+ICON_PATH = "/favicon.ico"
+"""Where browsers look for an icon by themselves."""
+
 
 @cache
 def _templates() -> Environment:
@@ -37,6 +40,12 @@ def _templates() -> Environment:
 def style_sheet() -> str:
     """The one style sheet of all pages."""
     return (_HERE / "static" / "studiolo.css").read_text()
+
+
+@cache
+def icon() -> str:
+    """The icon of all pages, an SVG drawing."""
+    return (_HERE / "static" / "icon.svg").read_text()
 
 
 @cache
@@ -61,6 +70,7 @@ def page(
         _templates()
         .get_template(template)
         .render(
+            icon=ICON_PATH,
             style=f"{STYLE_PATH}?v={_style_version()}",
             form_token=form_token(secret),
             caller=caller,
@@ -98,8 +108,8 @@ def _headers(request: Request) -> dict[str, str]:
     instances = instance_origin(request, "*")
     return {
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {instances}"
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+            f"frame-ancestors 'none'; form-action 'self' {instances}"
         ),
         # With no-referrer a browser would send `Origin: null` with our own forms.
         "Referrer-Policy": "same-origin",

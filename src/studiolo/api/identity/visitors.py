@@ -15,6 +15,9 @@ from studiolo.domain.errors import StudioloError, Unauthenticated
 
 SIGN_IN_PATH = "/signin"
 
+NOT_FOUND = 404
+"""The status of an address that leads nowhere."""
+
 
 async def visitor(request: Request) -> Caller | None:
     """The person whose session this browser has; None if it has none."""
@@ -34,7 +37,7 @@ def to_sign_in(request: Request) -> Response:
 _TITLES = {
     400: "That did not work",
     403: "You may not do this",
-    404: "Not found",
+    NOT_FOUND: "Not found",
     409: "Not possible now",
     429: "Too many attempts",
     503: "Not available now",
