@@ -44,7 +44,9 @@ async def application(place, spec):
 async def test_a_killed_agent_is_started_again_and_its_application_goes_on(place):
     engine, spec = await running(place)
     child = await application(place, spec)
-    place.agent(spec.id).send(signal.SIGKILL)
+    agent = place.agent(spec.id)
+    agent.send(signal.SIGKILL)
+    assert agent.wait(5)
     seen = await until(engine, spec.id, lambda seen: seen.healthy is False)
     assert seen.presence is Presence.RUNNING
     assert "agent is gone while 1 of its processes run" in seen.reason

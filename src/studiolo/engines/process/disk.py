@@ -147,9 +147,15 @@ def _take(descriptor: int, offset: int, machine_id: str, deadline: float, poll: 
         time.sleep(poll)
 
 
+def _called(path: Path, machines: Path) -> Path:
+    """`path` in a sentence for people, who need not know where the deployment's home is."""
+    home = machines.parent
+    return path.relative_to(home) if path.is_relative_to(home) else path
+
+
 def disk_error(error: OSError, fallback: Path) -> EngineError:
     """`error` as a sentence that says what to do about it."""
-    where = error.filename or fallback
+    where = _called(Path(os.fsdecode(error.filename or fallback)), fallback)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Temporary(
             f"The disk that holds {where} is full (ENOSPC): free some space on it, then it goes on"
