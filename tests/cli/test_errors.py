@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from studiolo.cli.errors import FAILED, Group
 
 
-def test_output_that_cannot_be_written_is_a_sentence():
+def test_output_that_cannot_be_written_is_a_sentence() -> None:
     app = typer.Typer(cls=Group)
 
     @app.command()
