@@ -271,3 +271,13 @@ def test_log_of_a_compute_is_asked_for_by_name(deployment, compute):
     assert answer.code == 0, answer
     missing = deployment.run("compute", "logs", "-n", compute, "nonsense")
     assert missing.code == 3, missing
+
+
+def test_a_command_loads_nothing_of_the_control_plane():
+    """Loading it would take longer than most commands do."""
+    heavy = {"alembic", "sqlalchemy", "fastapi", "pydantic", "pydantic_settings", "uvicorn"}
+    program = f"import sys, studiolo.cli.main; print(*({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,14 +16,19 @@ from studiolo.client.local import Local
 from studiolo.client.profile import Profile
 from studiolo.client.signin import SignedIn
 from studiolo.client.transport import http_client
-from studiolo.settings import InvalidSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from studiolo.settings import Settings
 
 
-def local_settings() -> Settings:
+def local_settings() -> "Settings":
     """The settings of this machine's deployment.
 
     :raises ClientError: they are not right.
     """
+    # What reads settings takes as long to load as all else here, and few commands need it.
+    from studiolo.settings import InvalidSettings, load_settings  # noqa: PLC0415
+
     try:
         return load_settings()
     except InvalidSettings as error:
