@@ -186,9 +186,9 @@ async def test_group_stays_when_a_workspace_in_it_cannot_be_deleted(api):
     from studiolo.reconciler.workspaces import Workspaces
 
     database, clock = api.services.database, api.services.clock
-    await Workspaces(database, clock=clock).round()
+    await Workspaces(database, clock=clock, shares=None).round()
     await api.move("ci-1", Event.FAILED)
-    await Workspaces(database, clock=clock).round()
+    await Workspaces(database, clock=clock, shares=None).round()
     await Groups(database, clock=clock).round()
     reply = await api.call("GET", poll, version=None)
     assert reply.status_code == 409

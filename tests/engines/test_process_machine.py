@@ -186,7 +186,7 @@ async def test_a_full_disk_stops_a_start_with_a_reason_but_no_stop_and_no_delete
 
     for module in (record, start):
         monkeypatch.setattr(module, "write_json", full)
-    monkeypatch.setattr(disk, "write_atomically", full)
+    monkeypatch.setattr(disk, "replace_file", full)
     with pytest.raises(Temporary, match=r"ENOSPC.*free some space"):
         await engine.ensure(other)
     await engine.ensure(spec)

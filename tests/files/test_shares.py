@@ -105,7 +105,7 @@ async def test_retire_keeps_the_files_and_remove_does_not(shares):
 WRITER = """
 import sys
 from pathlib import Path
-from studiolo.files.atomic import replace_file
+from studiolo.durable import replace_file
 path = Path(sys.argv[1])
 print("ready", flush=True)
 while True:

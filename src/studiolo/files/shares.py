@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from studiolo.domain.errors import InvalidInput, Unavailable
-from studiolo.files.atomic import replace_file
+from studiolo.durable import replace_file
 
 USERS = "Users"
 """People's own folders are below this one, as on Azure's share."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from studiolo import faults
 from studiolo.domain.machine import MachineSpec
+from studiolo.durable import sync_folder
 from studiolo.engines.base import Permanent
-from studiolo.engines.process.disk import private_folder, remove_tree, sync_folder
+from studiolo.engines.process.disk import private_folder, remove_tree
 from studiolo.engines.process.layer import layer
 from studiolo.engines.process.layout import Layout, folder_name
 from studiolo.engines.process.record import Stored

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from studiolo.durable import replace_file
 from studiolo.engines.base import EngineError, Permanent, Temporary
 
 _FLOCK = struct.Struct("hhqqi")
@@ -25,28 +26,12 @@ _FLOCK = struct.Struct("hhqqi")
 _LOCK_POLL_SECONDS = 0.02
 
 
-def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` by `data`: after a crash it holds the old bytes or the new, never a mixture.
-
-    :raises OSError: with nothing changed and nothing left beside `path`.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.new")
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
 def write_json(path: Path, value: Any) -> None:
-    """:func:`write_atomically` for a JSON value, readable by its owner only."""
-    write_atomically(path, json.dumps(value, indent=1).encode() + b"\n")
+    """Replace `path` by a JSON value, readable by its owner only.
+
+    :raises OSError: with nothing changed.
+    """
+    replace_file(path, json.dumps(value, indent=1).encode() + b"\n")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -56,15 +41,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def private_folder(folder: Path) -> Path:

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import uv
 
+from studiolo.durable import sync_folder
 from studiolo.engines.base import Permanent, Temporary
 from studiolo.engines.process import image_sources as sources
-from studiolo.engines.process.disk import remove_tree, sync_folder
+from studiolo.engines.process.disk import remove_tree
 
 Progress = Callable[[str, int, int], None]
 """Called with (phase, done, total); phases are `waiting`, `installing`, `sealing`."""

@@ -9,8 +9,8 @@ outside `sys.prefix`, and pip does not uninstall what is outside the environment
 import shutil
 from pathlib import Path
 
+from studiolo.durable import replace_file
 from studiolo.engines.base import Permanent
-from studiolo.engines.process.disk import write_atomically
 
 _MARKER = ".studiolo-image"
 _PTH = "zz_studiolo_image.pth"
@@ -38,9 +38,9 @@ def layer(environment: Path, image: Path) -> None:
     shutil.copyfile(image / "pyvenv.cfg", environment / "pyvenv.cfg")
     (environment / "pyvenv.cfg").chmod(0o600)
     line = f"import site; site.addsitedir({str(site_packages)!r})\n"
-    write_atomically(environment / below / _PTH, line.encode())
+    replace_file(environment / below / _PTH, line.encode())
     _scripts(environment / "bin", image / "bin")
-    write_atomically(marker, str(image).encode())
+    replace_file(marker, str(image).encode())
 
 
 def layered_on(environment: Path) -> Path | None:
