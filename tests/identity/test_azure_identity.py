@@ -69,7 +69,8 @@ async def over_https(folder: Path) -> AsyncIterator[tuple[Studio, str, Path]]:
     try:
         yield studio, f"https://localhost:{port}", file
     finally:
-        server.should_exit = True
+        # Not waiting for clients to hang up: TLS gives them half a minute to.
+        server.should_exit = server.force_exit = True
         await task
         await studio.services.database.close()
 
