@@ -107,7 +107,7 @@ def test_a_wrong_file_is_named(tmp_path: Path) -> None:
 def test_a_size_with_more_gpus_than_there_are_is_refused_with_the_reason(tmp_path) -> None:
     catalogue = load_catalogue(tmp_path).with_gpus(1)
     assert catalogue.require("Standard_NC6s_v3").gpus == 1
-    with pytest.raises(InvalidInput, match=r"has 2 GPUs .* can give a machine 1") as refused:
+    with pytest.raises(InvalidInput, match=r"needs GPUs: 2 of .* can give a machine 1") as refused:
         catalogue.require("Standard_NC12s_v3")
     assert refused.value.code == "SkuNotAvailable"
     assert catalogue.find("Standard_NC12s_v3") is not None
