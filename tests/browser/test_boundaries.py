@@ -37,7 +37,7 @@ async def test_another_persons_instance_is_refused_with_its_owners_name(
     assert answer is not None
     assert answer.status == 403
     await expect(visit.heading("You may not do this")).to_be_visible()
-    await expect(visit.page.get_by_role("main")).to_contain_text(ana.name)
+    await expect(visit.page.get_by_role("main")).to_contain_text(ana.display_name)
     assert visit.page.url.startswith(deployed.http)
     assert await visit.cookies(visit.host(first)) == {}
 

@@ -26,6 +26,7 @@ async def test_an_address_that_leads_nowhere_is_a_page_for_people_alone(studio: 
         page = await client.get("/instances/none/nothing/here", headers=PAGE)
         assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert '<a href="/">Your instances</a>' in page.text
+        assert "set-cookie" not in page.headers
         for path, headers in (("/nothing", {}), ("/subscriptions/s/nothing", PAGE)):
             answer = await client.get(path, headers=headers)
             assert answer.status_code == 404

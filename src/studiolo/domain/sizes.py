@@ -88,8 +88,9 @@ class Catalogue:
             raise InvalidInput(self._unknown(name), target=target)
         if self._gpus is not None and size.gpus > self._gpus:
             raise InvalidInput(
-                f"The compute size '{size.name}' needs GPUs: {size.gpus} of {size.gpu}. This region "
-                f"can give a machine {self._gpus}. Choose a size with no more, or another region.",
+                f"The compute size '{size.name}' needs GPUs: {size.gpus} of {size.gpu}. This "
+                f"region can give a machine {self._gpus}. Choose a size with no more, or another "
+                "region.",
                 code="SkuNotAvailable",
                 target=target,
             )

@@ -61,24 +61,28 @@ def page(
     status: int = 200,
     **values: Any,
 ) -> Response:
-    """A rendered page. Its forms carry `form_token`, bound to the session or to this browser."""
+    """A rendered page. Its forms carry `form_token`, bound to the session or to this browser.
+
+    A page without a form leaves no cookie.
+    """
     fresh = None
     secret = caller.session.token if caller and caller.session else form_secret(request)
     if secret is None:
         secret = fresh = new_token()
+    token = form_token(secret)
     html = (
         _templates()
         .get_template(template)
         .render(
             icon=ICON_PATH,
             style=f"{STYLE_PATH}?v={_style_version()}",
-            form_token=form_token(secret),
+            form_token=token,
             caller=caller,
             **values,
         )
     )
     response = HTMLResponse(html, status, headers=_headers(request))
-    if fresh is not None:
+    if fresh is not None and token in html:
         cookies.write(request, response, cookies.FORM, fresh, _FORM_COOKIE_SECONDS)
     return response
 
