@@ -111,10 +111,6 @@ class Jupyter:
         """A notebook as it is stored."""
         return cast("Json", self._json("GET", f"/api/contents/{quote(path)}")["content"])
 
-    def make_folder(self, path: str) -> None:
-        """A folder, unless it is there."""
-        self._json("PUT", f"/api/contents/{quote(path)}", {"type": "directory"})
-
     @contextmanager
     def kernel(self, notebook: str) -> Iterator["Kernel"]:
         """A Python kernel with a session for `notebook`; it is ended with the block."""

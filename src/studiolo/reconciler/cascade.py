@@ -53,16 +53,20 @@ async def _delete(
         return  # somebody changed it meanwhile; the next round sees what it is now
     await end_operations(tx, deleting, Event.DELETE, now)
     # The operation is also the proof that the machine was meant to go, see orphans.py.
-    await tx.operations.add(
-        Operation(
-            id=str(uuid4()),
-            subscription=compute.subscription,
-            location=compute.location,
-            resource=compute.id,
-            scope=compute.arm_id,
-            kind="Delete",
-            status=OperationStatus.IN_PROGRESS,
-            principal=cause.principal if cause else "",
-            started_at=now,
-        )
+    principal = cause.principal if cause else ""
+    await tx.operations.add(deletion(compute, principal, now))
+
+
+def deletion(resource: Compute | Workspace, principal: str, now: datetime) -> Operation:
+    """A new operation that deletes `resource`, on behalf of `principal`."""
+    return Operation(
+        id=str(uuid4()),
+        subscription=resource.subscription,
+        location=resource.location,
+        resource=resource.id,
+        scope=resource.arm_id,
+        kind="Delete",
+        status=OperationStatus.IN_PROGRESS,
+        principal=principal,
+        started_at=now,
     )

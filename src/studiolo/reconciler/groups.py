@@ -13,6 +13,7 @@ from studiolo import faults
 from studiolo.clock import Clock
 from studiolo.domain.errors import Detail
 from studiolo.domain.resources import Operation, OperationStatus, ResourceGroup, Workspace
+from studiolo.reconciler.cascade import deletion
 from studiolo.store.database import Database
 from studiolo.store.transaction import Transaction
 
@@ -106,16 +107,4 @@ async def _mark(tx: Transaction, workspace: Workspace, cause: Operation, now: da
     marked = replace(workspace, deleting=True, etag=uuid4().hex)
     if not await tx.workspaces.save(marked, if_etag=workspace.etag):
         return
-    await tx.operations.add(
-        Operation(
-            id=str(uuid4()),
-            subscription=workspace.subscription,
-            location=workspace.location,
-            resource=workspace.id,
-            scope=workspace.arm_id,
-            kind="Delete",
-            status=OperationStatus.IN_PROGRESS,
-            principal=cause.principal,
-            started_at=now,
-        )
-    )
+    await tx.operations.add(deletion(workspace, cause.principal, now))
