@@ -10,6 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+AGENT_PORT = 44224
+JUPYTER_PORT = 44225
+"""Where agent and Jupyter listen on a machine that has an address of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -79,6 +83,7 @@ class Observation:
     :param generation: of the running or last incarnation; 0 if it never started.
     :param healthy: whether the agent answers. None where it was not asked, or nothing runs.
     :param reason: a sentence for a person, when something is wrong.
+    :param image: version of the image the machine was made from; None where it is not known.
     """
 
     presence: Presence
@@ -86,6 +91,7 @@ class Observation:
     healthy: bool | None = None
     reason: str | None = None
     started_at: datetime | None = None
+    image: str | None = None
 
     @classmethod
     def absent(cls) -> Self:
@@ -113,6 +119,9 @@ class AgentConfig:
     :param python: the machine's own interpreter, whose site-packages the user's pip writes.
     :param application_sockets: folder for application sockets, mode 0700, short enough that a
         socket below it stays under the kernel's 107 bytes.
+    :param application_address: IP address on which applications listen instead of on sockets, in a
+        machine that has one of its own; empty elsewhere.
+    :param disks: name to mount point of the disks whose use is told one by one.
     :param environment: variables for every application, beside the agent's own.
     :param tag: put into every application's environment as `STUDIOLO_MACHINE`, so that stray
         processes of a machine can be found.
@@ -133,10 +142,12 @@ class AgentConfig:
     python: str = ""
     image: str = ""
     application_sockets: str = ""
+    application_address: str = ""
     state_directory: str = ""
     log_directory: str = ""
     temp_directory: str = ""
     disk_path: str = ""
+    disks: Mapping[str, str] = field(default_factory=dict)
     memory_limit_mib: int | None = None
     vcpus: int | None = None
     studio_origin: str = ""

@@ -1,0 +1,154 @@
+"""What the daemon is told of a machine: pure functions of its spec."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from studiolo.domain.boot import BOOT_KEY, USER_ID, Boot, Network
+from studiolo.domain.machine import AGENT_PORT, AgentConfig, MachineSpec
+from studiolo.engines.incus.address import Subnet
+from studiolo.engines.incus.config import IncusConfig
+from studiolo.engines.incus.names import DEPLOYMENT, GENERATION, MADE, NIC, image_alias
+
+USER = "azureuser"
+HOME_FOLDER = f"/home/{USER}"
+SHARE_FOLDER = "/var/lib/studiolo/share"
+RUN = "/run/studiolo"
+ML = "/opt/studiolo/ml"
+
+_PROCESSES = 8192
+"""More than any work needs, and few enough that a fork bomb is the machine's own trouble."""
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+Json = dict[str, Any]
+
+
+def instance(
+    spec: MachineSpec, region: IncusConfig, devices: Mapping[str, Any], boot: Boot
+) -> Json:
+    """The body of `POST /1.0/instances`."""
+    alias = image_alias(spec.image, region.variant)
+    return {
+        "name": spec.id,
+        "type": "container",
+        "description": f"Studiolo: {spec.name} in {spec.workspace}",
+        "profiles": [],
+        "source": {"type": "image", "alias": alias},
+        "config": {**fixed(spec), **changing(spec, boot)},
+        "devices": dict(devices),
+    }
+
+
+def fixed(spec: MachineSpec) -> dict[str, str]:
+    """Configuration that a machine keeps for life."""
+    return {
+        DEPLOYMENT: spec.deployment,
+        # The desired state is the control plane's to keep, also over a reboot of the host.
+        "boot.autostart": "false",
+        "security.nesting": "true",
+        # azureuser is the same user inside and, on the share, outside.
+        "raw.idmap": f"both {USER_ID} {USER_ID}",
+        "limits.processes": str(_PROCESSES),
+        "limits.memory.enforce": "hard",
+    }
+
+
+def changing(spec: MachineSpec, boot: Boot) -> dict[str, str]:
+    """Configuration of one start."""
+    return {
+        GENERATION: str(spec.generation),
+        BOOT_KEY: json.dumps(boot.to_json()),
+        "limits.cpu": str(spec.resources.vcpus),
+        "limits.memory": f"{spec.resources.memory_mib}MiB",
+    }
+
+
+def made() -> dict[str, str]:
+    """Marks a container whose making ended."""
+    return {MADE: "true"}
+
+
+def root(region: IncusConfig) -> Json:
+    """The root disk."""
+    size = f"{region.root_gib}GiB"
+    return {"type": "disk", "path": "/", "pool": region.pool, "size": size}
+
+
+def share(spec: MachineSpec, region: IncusConfig) -> Json:
+    """The workspace's file share, which the guest puts into the home itself."""
+    return {"type": "disk", "source": str(region.shares / spec.share), "path": SHARE_FOLDER}
+
+
+def nic(network: str, address: str) -> Json:
+    """The machine's interface: no neighbour is reached, and no other address can be taken."""
+    return {
+        "type": "nic",
+        "name": NIC,
+        "network": network,
+        "ipv4.address": address,
+        "security.port_isolation": "true",
+        "security.mac_filtering": "true",
+        "security.ipv4_filtering": "true",
+    }
+
+
+def boot(spec: MachineSpec, subnet: Subnet, address: str) -> Boot:
+    """What the guest asks for at its start."""
+    gateway = str(subnet.gateway.ip)
+    return Boot(
+        hostname=spec.name.lower(),
+        network=Network(
+            NIC,
+            subnet.with_prefix(address),
+            gateway if subnet.routed else None,
+            (gateway,),
+        ),
+        agent=agent(spec, address).to_json(),
+    )
+
+
+def agent(spec: MachineSpec, address: str) -> AgentConfig:
+    """What the agent is told; its folders are in memory, so that no full disk keeps it down."""
+    code = f"{HOME_FOLDER}/cloudfiles/code"
+    return AgentConfig(
+        machine=spec.id,
+        tag=f"{spec.deployment}/{spec.id}",
+        name=spec.name,
+        workspace=spec.workspace,
+        resource_group=spec.resource_group,
+        alias=spec.alias,
+        generation=spec.generation,
+        listen=f"{address}:{AGENT_PORT}",
+        token=spec.agent_token,
+        home=HOME_FOLDER,
+        working_directory=f"{code}/Users/{spec.alias}",
+        notebook_root=HOME_FOLDER,
+        python=f"{ML}/bin/python",
+        image=ML,
+        application_sockets=f"{RUN}/sockets",
+        application_address=address,
+        state_directory=f"{RUN}/agent",
+        log_directory="/var/log/studiolo",
+        temp_directory="/tmp",  # noqa: S108 - the machine's own
+        disk_path=HOME_FOLDER,
+        disks={"home": HOME_FOLDER, "root": "/", "temp": "/mnt"},
+        memory_limit_mib=spec.resources.memory_mib,
+        vcpus=spec.resources.vcpus,
+        studio_origin=spec.studio_origin,
+        environment=_environment(),
+    )
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "LANG": "C.UTF-8",
+        "USER": USER,
+        "LOGNAME": USER,
+        "SHELL": "/bin/bash",
+        "PATH": f"{ML}/bin:{HOME_FOLDER}/.local/bin:{_SYSTEM_PATH}",
+        "VIRTUAL_ENV": ML,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "JUPYTER_RUNTIME_DIR": f"{RUN}/agent/jupyter-runtime",
+        "CI_LOCAL_UBUNTU_USER": USER,
+    }

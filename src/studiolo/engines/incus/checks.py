@@ -1,0 +1,68 @@
+"""Whether a region's daemon can be worked with."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from studiolo.domain.boot import USER_ID
+from studiolo.engines.base import EngineHealth
+from studiolo.engines.incus.client import Daemon
+from studiolo.engines.incus.config import IncusConfig
+from studiolo.engines.incus.names import image_alias
+
+_NO_TRUTH = frozenset({"btrfs", "dir"})
+"""Pool drivers below which `df` shows the pool instead of a volume's size."""
+
+
+async def health(daemon: Daemon, region: IncusConfig) -> EngineHealth:
+    """The daemon, its pools, network and image.
+
+    :raises Unreachable: the daemon does not answer.
+    """
+    server = await daemon.get("")
+    environment = server.get("environment") or {}
+    about = f"{environment.get('server')} {environment.get('server_version')}"
+    missing = [each async for each in _missing(daemon, region)]
+    if server.get("auth") != "trusted":
+        missing.insert(0, "trust: the daemon does not know this control plane's certificate")
+    if missing:
+        return EngineHealth(ok=False, message=f"{about} lacks {'; '.join(missing)}")
+    limits = tuple([each async for each in _limitations(daemon, region, environment)])
+    return EngineHealth(ok=True, message=f"{about} at {region.daemon}", limitations=limits)
+
+
+async def image_version(daemon: Daemon, alias: str) -> str | None:
+    """The version of the image that `alias` names; None if there is none."""
+    found = await daemon.find(f"/images/aliases/{alias}")
+    if found is None:
+        return None
+    image = await daemon.find(f"/images/{found['target']}") or {}
+    version = (image.get("properties") or {}).get("studiolo.version")
+    return str(version) if version else None
+
+
+async def _missing(daemon: Daemon, region: IncusConfig) -> AsyncIterator[str]:
+    for pool in sorted({region.pool, region.volume_pool} if not region.loops else {region.pool}):
+        if await daemon.find(f"/storage-pools/{pool}") is None:
+            yield f"the storage pool {pool!r}"
+    if await daemon.find(f"/networks/{region.network}") is None:
+        yield f"the network {region.network!r}"
+    alias = image_alias("ml", region.variant)
+    if await daemon.find(f"/images/aliases/{alias}") is None:
+        yield f"the image {alias!r}: 'studiolo image build --variant {region.variant}' makes it"
+
+
+async def _limitations(
+    daemon: Daemon, region: IncusConfig, environment: Mapping[str, Any]
+) -> AsyncIterator[str]:
+    pool = await daemon.find(f"/storage-pools/{region.volume_pool}")
+    driver = (pool or {}).get("driver")
+    if region.loops is None and driver in _NO_TRUTH:
+        yield (
+            f"homes are held to their size, but df shows the pool's: {driver} volumes have no file "
+            "system of their own (use lvm, zfs, or homes = 'loop')"
+        )
+    features = environment.get("kernel_features") or {}
+    if features.get("idmapped_mounts") != "true":
+        yield "the daemon cannot mount with shifted ids: first starts take some seconds more"
+    if features.get("shared_ids") == "false":
+        yield f"uid {USER_ID} of this host cannot be shared with machines"

@@ -1,0 +1,223 @@
+"""The daemon's REST API, as far as it is used: requests, operations, and errors as sentences.
+
+Incus and LXD answer alike (https://linuxcontainers.org/incus/docs/main/rest-api/): a JSON envelope
+with `type` `sync`, `async` (an operation that is waited for) or `error`.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from studiolo.engines.base import EngineError, Permanent, Temporary, Unreachable
+from studiolo.engines.incus.config import Remote
+
+Json = Mapping[str, Any]
+
+_REQUEST_SECONDS = 30.0
+_OPERATION_SECONDS = 600
+_BUSY = ("busy", "in progress", "currently", "already running")
+_FULL = ("no space left", "disk quota exceeded", "not enough space", "out of space")
+
+
+class Refused(EngineError):
+    """The daemon answered with an error; `status` is HTTP's, or an operation's."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def says(self, *words: str) -> bool:
+        """Whether one of `words` (lower case) is in what the daemon said."""
+        return any(word in str(self).lower() for word in words)
+
+
+class Missing(Refused):
+    """There is no such object."""
+
+
+class Daemon:
+    """One daemon, in one project.
+
+    Without state but its connections. A lost answer leaves open whether the request was carried
+    out, so callers look before they act.
+    """
+
+    def __init__(self, where: Path | Remote, project: str = "default") -> None:
+        self.where = where
+        self._project = project
+        self._http: httpx.AsyncClient | None = None
+
+    async def get(self, path: str, /, **query: str) -> Any:
+        """`metadata` of an object or list below `/1.0`.
+
+        :raises Missing: there is none.
+        :raises Unreachable: nobody answers.
+        """
+        return (await self.request("GET", path, query=query)).get("metadata")
+
+    async def find(self, path: str, /, **query: str) -> Any:
+        """As :meth:`get`, or None if there is none."""
+        try:
+            return await self.get(path, **query)
+        except Missing:
+            return None
+
+    async def change(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        seconds: float = _OPERATION_SECONDS,
+        **query: str,
+    ) -> Json:
+        """Ask for a change and wait until it is done; returns the operation's metadata.
+
+        :raises Refused: it was not done.
+        :raises Temporary: it goes on after `seconds`, or the daemon was restarted meanwhile.
+        """
+        reply = await self.request(method, path, body, query=query)
+        if reply.get("type") != "async":
+            return reply.get("metadata") or {}
+        return await self._wait(str(reply["operation"]), seconds)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: Any = None,
+        seconds: float = _REQUEST_SECONDS,
+    ) -> dict[str, Any]:
+        """One request; returns the whole envelope.
+
+        :param content: a raw body in place of `body`.
+        """
+        parameters = {"project": self._project, **(query or {})}
+        try:
+            reply = await self._client().request(
+                method,
+                f"/1.0{path}",
+                json=body,
+                content=content,
+                params=parameters,
+                headers=headers,
+                timeout=seconds,
+            )
+        except (httpx.TransportError, OSError, ssl.SSLError) as error:
+            raise Unreachable(self._unreachable(error)) from error
+        return _checked(reply)
+
+    async def raw(self, path: str, /, **query: str) -> bytes | None:
+        """The content of a file or log; None if there is none."""
+        try:
+            reply = await self._client().get(
+                f"/1.0{path}", params={"project": self._project, **query}, timeout=_REQUEST_SECONDS
+            )
+        except (httpx.TransportError, OSError) as error:
+            raise Unreachable(self._unreachable(error)) from error
+        if reply.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if reply.is_error:
+            _checked(reply)
+        return reply.content
+
+    async def aclose(self) -> None:
+        """Let go of the connections."""
+        client, self._http = self._http, None
+        if client is not None:
+            await client.aclose()
+
+    async def _wait(self, operation: str, seconds: float) -> Json:
+        path = operation.partition("?")[0].removeprefix("/1.0")
+        deadline = asyncio.get_running_loop().time() + seconds
+        left = seconds
+        while left > 0:
+            try:
+                # In slices, so that a daemon that dies without a word is noticed.
+                reply = await self.request(
+                    "GET", f"{path}/wait", query={"timeout": str(int(min(left, 20)) + 1)}
+                )
+            except Missing as error:
+                message = "The daemon was restarted in the middle of it."
+                raise Temporary(message, delay=1.0) from error
+            done = reply.get("metadata") or {}
+            if int(done.get("status_code", 0)) >= 200:
+                return _succeeded(done)
+            left = deadline - asyncio.get_running_loop().time()
+        raise Temporary(f"The daemon is still at it after {seconds:.0f} seconds.")
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = _connect(self.where)
+        return self._http
+
+    def _unreachable(self, error: Exception) -> str:
+        where = self.where.url if isinstance(self.where, Remote) else self.where
+        if isinstance(error, httpx.TimeoutException):
+            return f"The daemon at {where} does not answer in time."
+        if "certificate" in str(error).lower():
+            return f"The daemon at {where} shows another certificate than the one it should have."
+        if isinstance(self.where, Path) and not self.where.exists():
+            return f"No Incus or LXD daemon listens at {where}: start it, or correct the region."
+        return f"The daemon at {where} cannot be reached ({type(error).__name__}: {error})."
+
+
+def _connect(where: Path | Remote) -> httpx.AsyncClient:
+    if isinstance(where, Path):
+        transport = httpx.AsyncHTTPTransport(uds=str(where), verify=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://daemon", trust_env=False)
+    try:
+        context = ssl.create_default_context(cafile=str(where.server_certificate))
+        context.load_cert_chain(where.certificate, where.key)
+    except (OSError, ssl.SSLError) as error:
+        raise Permanent(f"The certificates for {where.url} cannot be used: {error}") from error
+    # The daemon's certificate is trusted as such, whatever name stands in it.
+    context.check_hostname = False
+    return httpx.AsyncClient(base_url=where.url, verify=context, trust_env=False)
+
+
+def _checked(reply: httpx.Response) -> dict[str, Any]:
+    try:
+        value = reply.json()
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise Temporary(f"The daemon answered with something that is not JSON ({reply}).")
+    if value.get("type") != "error" and not reply.is_error:
+        return value
+    raise refusal(str(value.get("error") or reply), int(value.get("error_code") or 500))
+
+
+def _succeeded(operation: Json) -> Json:
+    code = int(operation["status_code"])
+    if code == httpx.codes.OK:
+        return operation.get("metadata") or {}
+    raise refusal(str(operation.get("err") or operation.get("status")), code)
+
+
+def refusal(message: str, status: int) -> EngineError:
+    """The error for what the daemon said."""
+    told = Refused(message, status)
+    if status == httpx.codes.NOT_FOUND:
+        return Missing(message, status)
+    if status == httpx.codes.FORBIDDEN:
+        return Permanent(f"The daemon does not trust this control plane: {message}")
+    if told.says(*_FULL):
+        return Temporary(
+            f"A disk of the region is full ({message}). Free some space in its storage pool.",
+            delay=10.0,
+        )
+    return told
+
+
+def is_busy(error: Refused) -> bool:
+    """Whether the object is under another operation, so that trying again helps."""
+    return error.says(*_BUSY)

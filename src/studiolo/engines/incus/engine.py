@@ -1,0 +1,160 @@
+"""The Incus engine: see `docs/engines.md`.
+
+Every verb that changes a machine holds a lock of this process for it; between processes the
+reconciler's leases and the daemon's own locks do the same.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from weakref import WeakValueDictionary
+
+from studiolo.clock import Clock, utc_now
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Presence
+from studiolo.engines.base import EngineError, EngineHealth, Permanent, Temporary
+from studiolo.engines.incus import checks
+from studiolo.engines.incus.client import Daemon, Refused
+from studiolo.engines.incus.config import IncusConfig
+from studiolo.engines.incus.disks import Disks, VolumeDisks
+from studiolo.engines.incus.guest import Guest
+from studiolo.engines.incus.loops import LoopDisks
+from studiolo.engines.incus.machines import Machines
+from studiolo.engines.incus.names import image_alias, machine_name
+from studiolo.engines.incus.sight import DEAF, LOST_CONTAINER, Instance
+
+_LOCKS: WeakValueDictionary[tuple[object, str, str], asyncio.Lock] = WeakValueDictionary()
+
+
+class IncusEngine:
+    """Machines as system containers. Implements `Engine`, `LogSource` and `ImageCatalogue`.
+
+    :param deployment: id of the deployment; only containers and volumes that carry it are touched.
+    """
+
+    def __init__(self, deployment: str, region: IncusConfig, *, clock: Clock = utc_now) -> None:
+        self.deployment = deployment
+        self.region = region
+        self.daemon = Daemon(region.daemon, region.project)
+        self._disks = _disks(self.daemon, region, deployment)
+        self._machines = Machines(deployment, self.daemon, region, self._disks, clock)
+        self._guest = Guest(self.daemon)
+
+    # --- the contract -------------------------------------------------------------------------
+
+    async def observe(self, machine_id: str) -> Observation:
+        """See :meth:`Engine.observe`."""
+        with _explained():
+            found = await self._machines.find(machine_id)
+            if found is None:
+                return await self._absent(machine_id)
+        if not found.running or found.frozen or found.agent is None:
+            return found.observation()
+        return await self._with_agent(machine_id, found)
+
+    async def ensure(self, spec: MachineSpec) -> None:
+        """See :meth:`Engine.ensure`."""
+        if spec.deployment != self.deployment:
+            raise Permanent(f"Machine {spec.id} belongs to another deployment.")
+        async with self._locked(spec.id):
+            if await self._machines.ensure(spec):
+                return
+            found = await self._machines.find(spec.id)
+            if found is None or found.agent is None:
+                return
+            if not await self._guest.well(found.agent, spec.id):
+                await self._machines.repair(spec.id, found)
+
+    async def stop(self, machine_id: str, *, grace: float) -> None:
+        """See :meth:`Engine.stop`."""
+        async with self._locked(machine_id):
+            await self._machines.stop(machine_id, grace)
+
+    async def delete(self, machine_id: str) -> None:
+        """See :meth:`Engine.delete`."""
+        async with self._locked(machine_id):
+            await self._machines.delete(machine_id)
+
+    async def list_owned(self) -> Mapping[str, Observation]:
+        """See :meth:`Engine.list_owned`."""
+        with _explained():
+            found = await self._machines.every()
+            homes = await self._disks.owned()
+        alone = dict.fromkeys(homes - found.keys(), _LOST)
+        return {each: instance.observation() for each, instance in found.items()} | alone
+
+    async def endpoint(self, machine_id: str) -> Endpoint | None:
+        """See :meth:`Engine.endpoint`."""
+        with _explained():
+            found = await self._machines.find(machine_id)
+        if found is None or not found.running or found.agent is None:
+            return None
+        token = found.agent_token
+        return Endpoint(found.agent, token) if token else None
+
+    async def health(self) -> EngineHealth:
+        """See :meth:`Engine.health`."""
+        with _explained():
+            return await checks.health(self.daemon, self.region)
+
+    async def aclose(self) -> None:
+        """See :meth:`Engine.aclose`."""
+        await self.daemon.aclose()
+
+    # --- capabilities -------------------------------------------------------------------------
+
+    async def latest_image(self, name: str) -> str | None:
+        """See :meth:`ImageCatalogue.latest_image`."""
+        with contextlib.suppress(EngineError):
+            alias = image_alias(name, self.region.variant)
+            return await checks.image_version(self.daemon, alias)
+        return None
+
+    async def logs(self, machine_id: str, name: str, *, tail: int) -> str | None:
+        """See :meth:`LogSource.logs`."""
+        with _explained():
+            if await self._machines.find(machine_id) is None:
+                return None
+            return await self._guest.log(machine_id, name, tail)
+
+    async def log_names(self, machine_id: str) -> tuple[str, ...]:
+        """See :meth:`LogSource.log_names`."""
+        with _explained():
+            if await self._machines.find(machine_id) is None:
+                return ()
+            return await self._guest.log_names(machine_id)
+
+    # --- how ----------------------------------------------------------------------------------
+
+    async def _absent(self, machine_id: str) -> Observation:
+        return _LOST if await self._disks.has_home(machine_id) else Observation.absent()
+
+    async def _with_agent(self, machine_id: str, found: Instance) -> Observation:
+        healthy = await self._guest.well(found.agent or "", machine_id)
+        return found.observation(healthy=healthy, reason=None if healthy else DEAF)
+
+    @contextlib.asynccontextmanager
+    async def _locked(self, machine_id: str) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        key = (loop, str(self.region.daemon), machine_name(machine_id))
+        lock = _LOCKS.setdefault(key, asyncio.Lock())
+        async with lock:
+            with _explained():
+                yield
+
+
+_LOST = Observation(Presence.LOST, reason=LOST_CONTAINER)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """What the daemon refused without our knowing why is tried again, in its own words."""
+    try:
+        yield
+    except Refused as error:
+        raise Temporary(f"The daemon refuses: {error}") from error
+
+
+def _disks(daemon: Daemon, region: IncusConfig, deployment: str) -> Disks:
+    if region.loops is not None:
+        return LoopDisks(region.loops, deployment)
+    return VolumeDisks(daemon, region.volume_pool, deployment)

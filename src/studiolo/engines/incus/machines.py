@@ -1,0 +1,288 @@
+"""What the engine does to containers. The caller holds the machine's lock where one is changed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from studiolo import faults
+from studiolo.clock import Clock
+from studiolo.domain.machine import MachineSpec
+from studiolo.engines.base import EngineError, Permanent, Temporary
+from studiolo.engines.incus import body
+from studiolo.engines.incus.address import Subnet
+from studiolo.engines.incus.client import Daemon, Missing, Refused, is_busy
+from studiolo.engines.incus.config import IncusConfig
+from studiolo.engines.incus.disks import Disks
+from studiolo.engines.incus.names import HOME, NIC, TEMP, image_alias, instance_path, owner
+from studiolo.engines.incus.sight import Instance
+
+_MIB_PER_GIB = 1024
+_LEAST_TEMP_MIB = 512
+_STOP_SECONDS = 60.0
+"""How long the daemon may take to kill a container that was told to stop at once."""
+
+_DEAF_SECONDS = 20.0
+"""An agent that has run this long and does not answer is started again by `ensure`."""
+
+_AGENT_UNIT = "studiolo-agent.service"
+
+
+class Machines:
+    """The containers of one deployment."""
+
+    def __init__(
+        self, deployment: str, daemon: Daemon, region: IncusConfig, disks: Disks, clock: Clock
+    ) -> None:
+        self._deployment = deployment
+        self._daemon = daemon
+        self._region = region
+        self._disks = disks
+        self._clock = clock
+
+    async def find(self, machine_id: str) -> Instance | None:
+        """The container; None where there is none, or it is not this deployment's."""
+        found = await self._daemon.find(instance_path(machine_id))
+        return Instance(found) if found and owner(found) == self._deployment else None
+
+    async def every(self) -> dict[str, Instance]:
+        """All containers of this deployment, by id."""
+        found = await self._daemon.get("/instances", recursion="1")
+        ours = (each for each in found or () if owner(each) == self._deployment)
+        return {each["name"]: Instance(each) for each in ours}
+
+    # --- changing -----------------------------------------------------------------------------
+
+    async def ensure(self, spec: MachineSpec) -> bool:
+        """Make and start the container; False if it ran already with the wanted generation.
+
+        :raises Temporary: it runs with another.
+        """
+        await self._own(spec.id)
+        found = await self.find(spec.id)
+        if found is not None and not found.made:
+            await self._unmake(found, spec.id)
+            found = None
+        if found is None:
+            await self._make(spec)
+        elif found.running and found.generation != spec.generation:
+            raise Temporary(
+                f"Machine {spec.id} still runs as generation {found.generation}: stop it first."
+            )
+        elif found.frozen:
+            await self._set_state(spec.id, "unfreeze")
+            return False
+        elif found.running:
+            return False
+        else:
+            await self._prepare(spec, found)
+        await self._start(spec.id)
+        return True
+
+    async def repair(self, machine_id: str, found: Instance) -> None:
+        """Start the agent of a running container again, once it has had its time."""
+        started = found.observation().started_at
+        if started is None or self._age(started) < _DEAF_SECONDS:
+            return
+        command = ["systemctl", "restart", "--no-block", _AGENT_UNIT]
+        order = {"command": command, "interactive": False, "wait-for-websocket": False}
+        try:
+            await self._daemon.change("POST", f"{instance_path(machine_id)}/exec", order)
+        except Refused as error:
+            raise Temporary(f"The machine's agent could not be started again: {error}") from error
+
+    async def stop(self, machine_id: str, grace: float) -> None:
+        """Ask the container to shut down, then kill it. Absent or stopped: nothing."""
+        await self._own(machine_id)
+        found = await self.find(machine_id)
+        if found is None or not found.running:
+            return
+        if grace > 0 and not found.frozen:
+            await self._ask(machine_id, grace)
+        faults.point("incus.stop.asked")
+        await self._kill(machine_id)
+
+    async def delete(self, machine_id: str) -> None:
+        """Remove the container, then its disks."""
+        await self._own(machine_id)
+        found = await self.find(machine_id)
+        if found is not None:
+            await self._remove(machine_id)
+        faults.point("incus.delete.container")
+        await self._disks.remove(machine_id)
+        faults.point("incus.delete.disks")
+
+    # --- making -------------------------------------------------------------------------------
+
+    async def _make(self, spec: MachineSpec) -> None:
+        devices = await self._devices(spec)
+        subnet = await self._subnet(self._region.network)
+        for address in subnet.candidates(spec.id):
+            order = body.instance(
+                spec,
+                self._region,
+                {**devices, NIC: body.nic(self._region.network, address)},
+                body.boot(spec, subnet, address),
+            )
+            try:
+                await self._daemon.change("POST", "/instances", order)
+            except EngineError as error:
+                if not _address_taken(error):
+                    raise self._explained(error, spec) from error
+                continue
+            faults.point("incus.made")
+            await self._configure(spec.id, body.made())
+            faults.point("incus.marked")
+            return
+        raise Permanent(f"No address is free in the network {self._region.network}.")
+
+    async def _prepare(self, spec: MachineSpec, found: Instance) -> None:
+        """Bring a stopped container to what its next start wants."""
+        devices = await self._devices(spec)
+        address = found.address
+        if address is None:
+            raise Permanent(f"Machine {spec.id} has lost its network interface; delete it.")
+        subnet = await self._subnet(self._network_of(found))
+        nic = (found.data.get("devices") or {})[NIC]
+        config = body.changing(spec, body.boot(spec, subnet, address))
+        await self._configure(spec.id, config, {**devices, NIC: nic})
+        faults.point("incus.configured")
+
+    async def _devices(self, spec: MachineSpec) -> dict[str, Any]:
+        """Every device but the interface; makes the disks that are missing."""
+        size = spec.resources
+        devices = {
+            "root": body.root(self._region),
+            HOME: await self._disks.ensure(spec.id, HOME, size.disk_gib * _MIB_PER_GIB),
+            "share": body.share(spec, self._region),
+        }
+        if self._has_temp(spec):
+            devices[TEMP] = await self._disks.ensure(spec.id, TEMP, size.temp_disk_mib)
+        return devices
+
+    def _has_temp(self, spec: MachineSpec) -> bool:
+        return spec.resources.temp_disk_mib >= _LEAST_TEMP_MIB
+
+    async def _start(self, machine_id: str) -> None:
+        faults.point("incus.starting")
+        try:
+            await self._set_state(machine_id, "start")
+        except Refused as error:
+            if not error.says("already running"):
+                raise self._unstartable(machine_id, error) from error
+        faults.point("incus.started")
+
+    async def _unmake(self, found: Instance, machine_id: str) -> None:
+        """Remove a container whose making was cut short; its home is another object, and stays."""
+        if await self._being_made(machine_id):
+            raise Temporary(f"Machine {machine_id} is just being made.", delay=1.0)
+        await self._remove(machine_id)
+
+    async def _being_made(self, machine_id: str) -> bool:
+        """Whether the daemon is still at it, for a control plane that has died since."""
+        operations = await self._daemon.get("/operations", recursion="1") or {}
+        wanted = f"/1.0/instances/{machine_id}"
+        return any(
+            wanted in resource
+            for operation in operations.get("running") or ()
+            for names in (operation.get("resources") or {}).values()
+            for resource in names or ()
+        )
+
+    # --- small steps --------------------------------------------------------------------------
+
+    async def _configure(
+        self, machine_id: str, config: Mapping[str, str], devices: Mapping[str, Any] | None = None
+    ) -> None:
+        change: dict[str, Any] = {"config": dict(config)}
+        if devices is not None:
+            change["devices"] = dict(devices)
+        try:
+            await self._daemon.change("PATCH", instance_path(machine_id), change)
+        except Refused as error:
+            raise _tried_again(error) from error
+
+    async def _set_state(
+        self, machine_id: str, action: str, *, seconds: float = _STOP_SECONDS, **how: Any
+    ) -> None:
+        order = {"action": action, "timeout": -1, **how}
+        await self._daemon.change(
+            "PUT", f"{instance_path(machine_id)}/state", order, seconds=seconds
+        )
+
+    async def _ask(self, machine_id: str, grace: float) -> None:
+        """A shutdown in good order; whatever comes of it, the kill follows."""
+        try:
+            await self._set_state(
+                machine_id, "stop", timeout=max(1, round(grace)), force=False, seconds=grace + 5
+            )
+        except (Refused, Temporary):
+            return
+
+    async def _kill(self, machine_id: str) -> None:
+        try:
+            await self._set_state(machine_id, "stop", force=True, timeout=0)
+        except Missing:
+            return
+        except Refused as error:
+            if not error.says("already stopped", "is not running"):
+                raise _tried_again(error) from error
+
+    async def _remove(self, machine_id: str) -> None:
+        await self._kill(machine_id)
+        try:
+            await self._daemon.change("DELETE", instance_path(machine_id))
+        except Missing:
+            return
+        except Refused as error:
+            raise _tried_again(error) from error
+
+    async def _subnet(self, network: str) -> Subnet:
+        found = await self._daemon.find(f"/networks/{network}")
+        if found is None:
+            raise Permanent(
+                f"The daemon has no network {network!r}: make it, or name another for the region."
+            )
+        return Subnet.of(found)
+
+    def _network_of(self, found: Instance) -> str:
+        nic = (found.data.get("devices") or {}).get(NIC) or {}
+        return str(nic.get("network") or self._region.network)
+
+    async def _own(self, machine_id: str) -> None:
+        """Refuse to touch what is not this deployment's."""
+        found = await self._daemon.find(instance_path(machine_id))
+        if found is not None and owner(found) != self._deployment:
+            raise Permanent(
+                f"An instance called {machine_id} is there already and is not this deployment's. "
+                "It was not touched."
+            )
+
+    def _age(self, started: datetime) -> float:
+        return (self._clock() - started).total_seconds()
+
+    def _explained(self, error: EngineError, spec: MachineSpec) -> EngineError:
+        """A create's refusal, in a sentence that says what to do."""
+        if not isinstance(error, Refused):
+            return error
+        if error.says("already exists", "already in use") and not error.says("alias"):
+            return Temporary(f"Machine {spec.id} is being made by somebody else.", delay=0.5)
+        if isinstance(error, Missing) or error.says("image", "alias"):
+            alias = image_alias(spec.image, self._region.variant)
+            return Permanent(
+                f"The region has no image {alias!r} ({error}). An administrator makes it with "
+                f"'studiolo image build --variant {self._region.variant}'."
+            )
+        return _tried_again(error)
+
+    def _unstartable(self, machine_id: str, error: Refused) -> EngineError:
+        if is_busy(error):
+            return _tried_again(error)
+        return Temporary(f"The container {machine_id} cannot be started: {error}", delay=2.0)
+
+
+def _tried_again(error: Refused) -> Temporary:
+    return Temporary(f"The daemon refuses: {error}", delay=0.5 if is_busy(error) else 2.0)
+
+
+def _address_taken(error: EngineError) -> bool:
+    return isinstance(error, Refused) and error.says("already defined on another nic")
