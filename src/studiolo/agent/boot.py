@@ -151,12 +151,12 @@ def _share(boot: Boot, place: Place) -> None:
 def fill_home(home: Path, skeleton: Path) -> None:
     """Make an empty home a new user's. One that holds anything of a shell's is left as it is."""
     os.chown(home, USER_ID, USER_ID)
-    home.chmod(0o750)
     if (home / ".profile").exists() or (home / ".bashrc").exists():
         return
     shutil.copytree(skeleton, home, dirs_exist_ok=True, symlinks=True)
     for copied in skeleton.rglob("*"):
         os.lchown(home / copied.relative_to(skeleton), USER_ID, USER_ID)
+    home.chmod(0o750)
 
 
 def _secure_shell(boot: Boot, place: Place) -> None:

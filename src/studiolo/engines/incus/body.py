@@ -1,5 +1,6 @@
 """What the daemon is told of a machine: pure functions of its spec."""
 
+import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -25,19 +26,23 @@ Json = dict[str, Any]
 
 
 def instance(
-    spec: MachineSpec, region: IncusConfig, devices: Mapping[str, Any], boot: Boot
+    spec: MachineSpec, source: Mapping[str, Any], devices: Mapping[str, Any], boot: Boot
 ) -> Json:
     """The body of `POST /1.0/instances`."""
-    alias = image_alias(spec.image, region.variant)
     return {
         "name": spec.id,
         "type": "container",
         "description": f"Studiolo: {spec.name} in {spec.workspace}",
         "profiles": [],
-        "source": {"type": "image", "alias": alias},
+        "source": dict(source),
         "config": {**fixed(spec), **changing(spec, boot)},
         "devices": dict(devices),
     }
+
+
+def image_source(spec: MachineSpec, region: IncusConfig) -> Json:
+    """The newest image of the region's variant."""
+    return {"type": "image", "alias": image_alias(spec.image, region.variant)}
 
 
 def fixed(spec: MachineSpec) -> dict[str, str]:
@@ -69,9 +74,9 @@ def made() -> dict[str, str]:
     return {MADE: "true"}
 
 
-def root(region: IncusConfig) -> Json:
+def root(spec: MachineSpec, region: IncusConfig) -> Json:
     """The root disk."""
-    size = f"{region.root_gib}GiB"
+    size = f"{spec.resources.root_gib or region.root_gib}GiB"
     return {"type": "disk", "path": "/", "pool": region.pool, "size": size}
 
 
@@ -86,11 +91,21 @@ def nic(network: str, address: str) -> Json:
         "type": "nic",
         "name": NIC,
         "network": network,
+        "hwaddr": hardware_address(address),
         "ipv4.address": address,
         "security.port_isolation": "true",
         "security.mac_filtering": "true",
         "security.ipv4_filtering": "true",
     }
+
+
+def hardware_address(address: str) -> str:
+    """A MAC address that goes with the IP address.
+
+    Neighbours remember which belongs to which for minutes: with a chance one, a container that is
+    made anew with the address of a former one would not be heard for as long.
+    """
+    return ":".join(f"{byte:02x}" for byte in b"\x02\x53" + ipaddress.IPv4Address(address).packed)
 
 
 def boot(spec: MachineSpec, subnet: Subnet, address: str) -> Boot:

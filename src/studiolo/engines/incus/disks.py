@@ -4,7 +4,7 @@ They are apart from the root file system so that a full home never keeps the con
 started, and so that a container can be made anew around the home of a lost one.
 """
 
-import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -37,7 +37,25 @@ class Disks(Protocol):
         """Remove one disk; the machine is stopped."""
 
     async def remove(self, machine_id: str) -> None:
-        """Remove every disk of a machine whose container is gone."""
+        """Remove every disk of a machine whose container is gone, snapshots too."""
+
+    async def snapshot(self, machine_id: str, name: str) -> None:
+        """Keep the home as it is. Nothing writes to it meanwhile. A whole one is left."""
+
+    async def remove_snapshot(self, machine_id: str, name: str) -> None:
+        """Forget a snapshot of the home."""
+
+    async def restore(self, machine_id: str, name: str) -> None:
+        """Make the home what the snapshot holds; the machine is stopped.
+
+        :raises Permanent: there is no such snapshot.
+        """
+
+    async def copy(self, source: str, name: str, machine_id: str) -> None:
+        """Make `machine_id`'s home a copy of `source`'s snapshot, unless it has one.
+
+        :raises Permanent: there is no such snapshot.
+        """
 
     async def has_home(self, machine_id: str) -> bool:
         """Whether there is a home of this deployment's machine."""
@@ -77,6 +95,40 @@ class VolumeDisks:
         for disk in reversed(DISKS):
             await self._remove(volume_name(machine_id, disk))
 
+    async def snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Disks.snapshot`."""
+        path = f"{self._path(volume_name(machine_id, HOME))}/snapshots"
+        if await self._daemon.find(f"{path}/{name}") is None:
+            await self._daemon.change("POST", path, {"name": name})
+
+    async def remove_snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Disks.remove_snapshot`."""
+        with contextlib.suppress(Missing):
+            path = self._path(volume_name(machine_id, HOME))
+            await self._daemon.change("DELETE", f"{path}/snapshots/{name}")
+
+    async def restore(self, machine_id: str, name: str) -> None:
+        """See :meth:`Disks.restore`."""
+        path = self._path(volume_name(machine_id, HOME))
+        found = await self._daemon.find(path)
+        if found is None or await self._daemon.find(f"{path}/snapshots/{name}") is None:
+            raise Permanent(no_snapshot(machine_id, name))
+        await self._daemon.change("PUT", path, {"config": found["config"], "restore": name})
+
+    async def copy(self, source: str, name: str, machine_id: str) -> None:
+        """See :meth:`Disks.copy`."""
+        wanted, of = volume_name(machine_id, HOME), volume_name(source, HOME)
+        if await self._find(wanted) is not None:
+            return
+        found = await self._find(of)
+        if found is None or owner(found) != self._deployment:
+            raise Permanent(no_snapshot(source, name))
+        size = found["config"].get("size", "")
+        origin = {"type": "copy", "pool": self._pool, "name": f"{of}/{name}", "volume_only": True}
+        config = {DEPLOYMENT: self._deployment, "size": size}
+        order = {"name": wanted, "config": config, "source": origin}
+        await self._daemon.change("POST", f"{self._volumes}/custom", order)
+
     async def has_home(self, machine_id: str) -> bool:
         """See :meth:`Disks.has_home`."""
         found = await self._find(volume_name(machine_id, HOME))
@@ -115,10 +167,13 @@ class VolumeDisks:
         found = await self._find(name)
         if found is None or owner(found) != self._deployment:
             return
-        try:
+        with contextlib.suppress(Missing):
             await self._daemon.change("DELETE", self._path(name))
-        except Missing:
-            await asyncio.sleep(0)  # somebody else was faster
+
+
+def no_snapshot(machine_id: str, name: str) -> str:
+    """The sentence for a snapshot that is not there."""
+    return f"Machine {machine_id} has no snapshot {name!r}."
 
 
 def _mib(size: str) -> int:

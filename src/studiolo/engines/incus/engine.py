@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from weakref import WeakValueDictionary
 
 from studiolo.clock import Clock, utc_now
-from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Presence
-from studiolo.engines.base import EngineError, EngineHealth, Permanent, Temporary
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Presence, Step
+from studiolo.engines.base import EngineError, EngineHealth, Permanent, Snapshot, Temporary
 from studiolo.engines.incus import checks
 from studiolo.engines.incus.client import Daemon, Refused
 from studiolo.engines.incus.config import IncusConfig
@@ -26,7 +26,7 @@ _LOCKS: WeakValueDictionary[tuple[object, str, str], asyncio.Lock] = WeakValueDi
 
 
 class IncusEngine:
-    """Machines as system containers. Implements `Engine`, `LogSource` and `ImageCatalogue`.
+    """Machines as system containers. Implements `Engine` and every capability of `engines/base.py`.
 
     :param deployment: id of the deployment; only containers and volumes that carry it are touched.
     """
@@ -122,6 +122,37 @@ class IncusEngine:
             if await self._machines.find(machine_id) is None:
                 return ()
             return await self._guest.log_names(machine_id)
+
+    @property
+    def steps(self) -> frozenset[Step]:
+        """See :attr:`Recipes.steps`."""
+        return frozenset(Step)
+
+    async def snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Snapshots.snapshot`."""
+        async with self._locked(machine_id):
+            found = await self._machines.find(machine_id)
+            if found is None or not found.made:
+                raise Permanent(f"There is no machine {machine_id} to keep the state of.")
+            await self._machines.keeper.take(machine_id, found, name)
+
+    async def snapshots(self, machine_id: str) -> tuple[Snapshot, ...]:
+        """See :meth:`Snapshots.snapshots`."""
+        with _explained():
+            if await self._machines.find(machine_id) is None:
+                return ()
+            return await self._machines.keeper.list(machine_id)
+
+    async def remove_snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Snapshots.remove_snapshot`."""
+        async with self._locked(machine_id):
+            if await self._machines.find(machine_id) is not None:
+                await self._machines.keeper.remove(machine_id, name)
+
+    async def adapt(self, spec: MachineSpec) -> bool:
+        """See :meth:`OnlineResize.adapt`."""
+        async with self._locked(spec.id):
+            return await self._machines.adapt(spec)
 
     # --- how ----------------------------------------------------------------------------------
 

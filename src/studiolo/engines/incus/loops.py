@@ -16,14 +16,18 @@ from studiolo import faults
 from studiolo.durable import sync_folder
 from studiolo.engines.base import EngineError, Permanent, Temporary
 from studiolo.engines.incus.client import Json
-from studiolo.engines.incus.disks import DISKS, PATHS
+from studiolo.engines.incus.disks import DISKS, PATHS, no_snapshot
 from studiolo.engines.incus.names import HOME, machine_name
 
 _OWNER = "deployment"
 _LEAST_MIB = 320
 """mkfs.xfs makes nothing smaller than 300 MB."""
 
+_OPTIONS = "loop,nosuid,nodev,nouuid"
+"""Without nouuid a copy is refused while its original is mounted, for having the same id."""
+
 _SECONDS = 60.0
+_COPY_SECONDS = 3600.0
 
 T = TypeVar("T")
 
@@ -55,6 +59,28 @@ class LoopDisks:
         """See :meth:`Disks.remove`."""
         folder = self._folder(machine_id)
         await _in_thread(lambda: self._remove(folder))
+
+    async def snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Disks.snapshot`. Copied as a reflink where the file system can."""
+        folder = self._folder(machine_id)
+        await _in_thread(lambda: _snapshot(folder, name))
+
+    async def remove_snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Disks.remove_snapshot`."""
+        kept = _kept(self._folder(machine_id), name)
+        await _in_thread(lambda: kept.unlink(missing_ok=True))
+
+    async def restore(self, machine_id: str, name: str) -> None:
+        """See :meth:`Disks.restore`."""
+        folder = self._folder(machine_id)
+        await _in_thread(lambda: _restore(folder, name))
+
+    async def copy(self, source: str, name: str, machine_id: str) -> None:
+        """See :meth:`Disks.copy`."""
+        origin, folder = self._folder(source), self._folder(machine_id)
+        if not self._ours(origin):
+            raise Permanent(no_snapshot(source, name))
+        await _in_thread(lambda: self._copy(_kept(origin, name), folder))
 
     async def has_home(self, machine_id: str) -> bool:
         """See :meth:`Disks.has_home`."""
@@ -89,7 +115,7 @@ class LoopDisks:
         mounted = folder / disk
         if not mounted.is_mount():
             mounted.mkdir(exist_ok=True)
-            _run("mount", "-o", "loop,nosuid,nodev", str(image), str(mounted))
+            _run("mount", "-o", _OPTIONS, str(image), str(mounted))
         if image.stat().st_size < size_mib * 1024 * 1024:
             _grow(image, mounted, size_mib)
 
@@ -105,6 +131,12 @@ class LoopDisks:
                 raise Permanent(f"{folder} is not this deployment's; it was not touched.")
             (folder / _OWNER).write_text(self._deployment)
             sync_folder(folder)
+
+    def _copy(self, kept: Path, folder: Path) -> None:
+        self._claim(folder)
+        image = _image(folder, HOME)
+        if not image.exists():
+            _copy_file(kept, image)
 
     def _remove(self, folder: Path) -> None:
         if not self._ours(folder):
@@ -144,7 +176,41 @@ def _remove_disk(folder: Path, disk: str) -> None:
     _image(folder, disk).unlink(missing_ok=True)
 
 
-def _run(*command: str) -> str:
+def _kept(folder: Path, name: str) -> Path:
+    return folder / f"{HOME}.{machine_name(name)}.snapshot"
+
+
+def _snapshot(folder: Path, name: str) -> None:
+    kept = _kept(folder, name)
+    if kept.exists():
+        return
+    mounted = folder / HOME
+    if mounted.is_mount():
+        # Nothing writes to it now; what is left in memory goes to the file first.
+        _run("sync", "--file-system", str(mounted))
+    _copy_file(_image(folder, HOME), kept)
+
+
+def _restore(folder: Path, name: str) -> None:
+    kept = _kept(folder, name)
+    if not kept.exists():
+        raise Permanent(no_snapshot(folder.name, name))
+    mounted = folder / HOME
+    if mounted.is_mount():
+        _run("umount", str(mounted))
+    _copy_file(kept, _image(folder, HOME))
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Whole or not at all; blocks are shared where the file system can, and holes stay holes."""
+    new = target.with_name(f".{target.name}.new")
+    how = ("--reflink=auto", "--sparse=always", "--preserve=mode")
+    _run("cp", *how, str(source), str(new), seconds=_COPY_SECONDS)
+    new.replace(target)
+    sync_folder(target.parent)
+
+
+def _run(*command: str, seconds: float = _SECONDS) -> str:
     """Run a program of the host's.
 
     :raises Permanent: it is not installed.
@@ -152,13 +218,13 @@ def _run(*command: str) -> str:
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own words and paths, no shell
-            command, capture_output=True, text=True, check=False, timeout=_SECONDS
+            command, capture_output=True, text=True, check=False, timeout=seconds
         )
     except FileNotFoundError as error:
         message = f"{command[0]} is not installed on this host: install xfsprogs and util-linux."
         raise Permanent(message) from error
     except subprocess.TimeoutExpired as error:
-        raise Temporary(f"{command[0]} took more than {_SECONDS:.0f} seconds.") from error
+        raise Temporary(f"{command[0]} took more than {seconds:.0f} seconds.") from error
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
         raise Temporary(f"{command[0]} failed for {command[-1]}: {said}", delay=2.0)

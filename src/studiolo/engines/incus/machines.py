@@ -6,7 +6,7 @@ from typing import Any
 
 from studiolo import faults
 from studiolo.clock import Clock
-from studiolo.domain.machine import MachineSpec
+from studiolo.domain.machine import MachineSpec, Recipe, Step
 from studiolo.engines.base import EngineError, Permanent, Temporary
 from studiolo.engines.incus import body
 from studiolo.engines.incus.address import Subnet
@@ -15,6 +15,7 @@ from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.disks import Disks
 from studiolo.engines.incus.names import HOME, NIC, TEMP, image_alias, instance_path, owner
 from studiolo.engines.incus.sight import Instance
+from studiolo.engines.incus.snapshots import SnapshotKeeper
 
 _MIB_PER_GIB = 1024
 _LEAST_TEMP_MIB = 512
@@ -38,6 +39,7 @@ class Machines:
         self._region = region
         self._disks = disks
         self._clock = clock
+        self.keeper = SnapshotKeeper(daemon, disks)
 
     async def find(self, machine_id: str) -> Instance | None:
         """The container; None where there is none, or it is not this deployment's."""
@@ -74,8 +76,20 @@ class Machines:
         elif found.running:
             return False
         else:
-            await self._prepare(spec, found)
+            await self._next_generation(spec, found)
         await self._start(spec.id)
+        return True
+
+    async def adapt(self, spec: MachineSpec) -> bool:
+        """Give a running container other limits and a larger home; False if it must be stopped."""
+        found = await self.find(spec.id)
+        if found is None or not found.running or found.frozen:
+            return False
+        try:
+            await self._prepare(spec, found)
+        except Temporary:
+            # A limit below what is in use, mostly. What was changed is what is wanted anyway.
+            return False
         return True
 
     async def repair(self, machine_id: str, found: Instance) -> None:
@@ -111,15 +125,30 @@ class Machines:
         await self._disks.remove(machine_id)
         faults.point("incus.delete.disks")
 
+    async def _next_generation(self, spec: MachineSpec, found: Instance) -> None:
+        """Bring a stopped container to its next start, by way of the spec's recipe."""
+        recipe = spec.recipe if found.generation != spec.generation else None
+        match recipe:
+            case Recipe(Step.RESTORE, of):
+                await self.keeper.restore(spec.id, of)
+            case Recipe(Step.REIMAGE):
+                await self._remove(spec.id)
+                await self._make(spec)
+                return
+            case _:
+                pass
+        await self._prepare(spec, found)
+
     # --- making -------------------------------------------------------------------------------
 
     async def _make(self, spec: MachineSpec) -> None:
+        source = await self._source(spec)
         devices = await self._devices(spec)
         subnet = await self._subnet(self._region.network)
         for address in subnet.candidates(spec.id):
             order = body.instance(
                 spec,
-                self._region,
+                source,
                 {**devices, NIC: body.nic(self._region.network, address)},
                 body.boot(spec, subnet, address),
             )
@@ -132,8 +161,26 @@ class Machines:
             faults.point("incus.made")
             await self._configure(spec.id, body.made())
             faults.point("incus.marked")
+            await self._forget_source(spec)
             return
         raise Permanent(f"No address is free in the network {self._region.network}.")
+
+    async def _source(self, spec: MachineSpec) -> Mapping[str, Any]:
+        """What the container is made from."""
+        if spec.recipe is None or spec.recipe.step is not Step.CLONE:
+            return body.image_source(spec, self._region)
+        origin = await self.find(spec.recipe.of)
+        if origin is None:
+            raise Permanent(
+                f"The instance that '{spec.name}' is to be a copy of is gone. Delete '{spec.name}'."
+            )
+        await self.keeper.take(spec.recipe.of, origin, spec.id)
+        return await self.keeper.copied(spec.recipe.of, spec.id, spec.id)
+
+    async def _forget_source(self, spec: MachineSpec) -> None:
+        """Remove the snapshot that a clone was copied from."""
+        if spec.recipe is not None and spec.recipe.step is Step.CLONE:
+            await self.keeper.remove(spec.recipe.of, spec.id)
 
     async def _prepare(self, spec: MachineSpec, found: Instance) -> None:
         """Bring a stopped container to what its next start wants."""
@@ -151,7 +198,7 @@ class Machines:
         """Every device but the interface; makes the disks that are missing."""
         size = spec.resources
         devices = {
-            "root": body.root(self._region),
+            "root": body.root(spec, self._region),
             HOME: await self._disks.ensure(spec.id, HOME, size.disk_gib * _MIB_PER_GIB),
             "share": body.share(spec, self._region),
         }

@@ -1,0 +1,109 @@
+"""Results of steps on disk: one folder each, whole or not there.
+
+```
+<root>/.lock
+<root>/layers/<step>-<digest>/fs     what the step added or changed, an overlay's upper folder
+<root>/layers/.building-<step>-...   being made; cleared away by the next build
+<root>/built/<variant>-<version>/    rootfs.squashfs  metadata.tar  manifest.json
+<root>/logs/<step>.log               what its programs said, last time
+```
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from studiolo.durable import sync_folder
+from studiolo.engines.base import Temporary
+
+_BUILDING = ".building-"
+
+
+class Layers:
+    """The folder of a builder; one build works in it at a time.
+
+    :param root: made if it is missing, for nobody else to look into.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._layers = root / "layers"
+        self._built = root / "built"
+
+    @contextmanager
+    def held(self) -> Iterator[int]:
+        """Keep other builds out, and clear away what a killed one left.
+
+        Gives the lock's descriptor: programs that inherit it keep others out for as long as they
+        live, even when the builder does not.
+
+        :raises Temporary: another build is at work.
+        """
+        for folder in (self.root, self._layers, self._built, self.root / "logs"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._take(descriptor)
+            for place in (self._layers, self._built):
+                for leftover in place.glob(f"{_BUILDING}*"):
+                    shutil.rmtree(leftover)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _take(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Temporary(
+                f"Another build is at work in {self.root}: wait until it is done.", delay=10.0
+            ) from error
+
+    def layer(self, step: str, digest: str) -> Path:
+        """Where the finished step is, once it is."""
+        return self._layers / f"{step}-{digest}"
+
+    def built(self, variant: str, version: str) -> Path:
+        """Where the packed image is, once it is."""
+        return self._built / f"{variant}-{version}"
+
+    def log(self, step: str) -> Path:
+        """What the step's programs said."""
+        return self.root / "logs" / f"{step}.log"
+
+    def prune(self, wanted: set[Path]) -> list[Path]:
+        """Remove every layer and packed image that is not `wanted`; returns what was removed."""
+        found = [each for place in (self._layers, self._built) for each in place.iterdir()]
+        unwanted = [each for each in found if each not in wanted]
+        for each in unwanted:
+            # Renamed first, so that one that is half removed is never taken for whole.
+            doomed = each.with_name(f"{_BUILDING}{each.name.removeprefix(_BUILDING)}")
+            each.rename(doomed)
+            shutil.rmtree(doomed)
+        return unwanted
+
+
+def begin(finished: Path) -> Path:
+    """The empty folder in which what will be `finished` is made."""
+    building = finished.with_name(f"{_BUILDING}{finished.name}")
+    if building.exists():
+        shutil.rmtree(building)
+    building.mkdir(mode=0o755)
+    return building
+
+
+def finish(building: Path, finished: Path) -> None:
+    """Give it its name, after all of it has reached the disk."""
+    _flush(building)
+    building.rename(finished)
+    sync_folder(finished.parent)
+
+
+def _flush(folder: Path) -> None:
+    """Write out what the folder's file system holds back: a rename must not overtake the files."""
+    done = os.spawnvp(os.P_WAIT, "sync", ["sync", "--file-system", str(folder)])
+    if done:
+        raise OSError(f"{folder} could not be written to disk")
