@@ -2,7 +2,7 @@
 
 import pytest
 
-from studiolo.engines.base import Engine, LogSource
+from studiolo.engines.base import Engine, ImageCatalogue, LogSource
 from studiolo.engines.conformance import DEPLOYMENT, EngineConformance
 from studiolo.engines.fake import FakeEngine, FakeWorld
 
@@ -39,7 +39,7 @@ class TestProcessEngine(EngineConformance):
         return place
 
 
-@pytest.mark.parametrize("protocol", [Engine, LogSource])
+@pytest.mark.parametrize("protocol", [Engine, LogSource, ImageCatalogue])
 def test_engines_have_the_protocols_methods(protocol, place):
     assert isinstance(FakeEngine("d"), protocol)
     assert isinstance(place.engine(), protocol)

@@ -80,3 +80,11 @@ async def test_ten_thousand_machines_are_cheap():
         await engine.ensure(new_spec())
     assert len(await engine.list_owned()) == 10_000
     assert time.process_time() - began < 5
+
+
+async def test_a_machine_stays_on_its_image_when_there_is_a_newer_one():
+    engine, spec = FakeEngine(DEPLOYMENT), new_spec()
+    await engine.ensure(spec)
+    engine.world.images[spec.image] = "fake-2"
+    assert await engine.latest_image(spec.image) == "fake-2"
+    assert (await engine.observe(spec.id)).image == "fake-1"

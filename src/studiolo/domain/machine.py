@@ -14,6 +14,9 @@ AGENT_PORT = 44224
 JUPYTER_PORT = 44225
 """Where agent and Jupyter listen on a machine that has an address of its own."""
 
+IMAGE = "ml"
+"""Name of the image that machines are made on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -22,7 +25,8 @@ class Resources:
     :param vcpus: virtual processors.
     :param memory_mib: memory in MiB.
     :param gpus: graphics processors.
-    :param disk_gib: size of the machine's own disk (root and home) in GiB.
+    :param disk_gib: size of the machine's disk in GiB: of its home where that is a disk apart.
+    :param root_gib: size of the root disk in GiB where the home is apart; 0 for the region's.
     :param temp_disk_mib: size of `/mnt` in MiB.
     """
 
@@ -30,7 +34,33 @@ class Resources:
     memory_mib: int
     gpus: int = 0
     disk_gib: int = 120
+    root_gib: int = 0
     temp_disk_mib: int = 0
+
+
+class Step(StrEnum):
+    """What a machine's next start does first."""
+
+    RESTORE = "restore"
+    """Go back to a snapshot, home and all."""
+    REIMAGE = "reimage"
+    """Take a new root file system from the newest image; the home stays."""
+    CLONE = "clone"
+    """Begin as a copy of another machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A step that is done once, between two generations of a machine.
+
+    It is done while the machine's last generation is not yet the wanted one, so a crash repeats it,
+    and each step may be repeated.
+
+    :param of: the snapshot's name, or the other machine's id; empty for a reimage.
+    """
+
+    step: Step
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +77,7 @@ class MachineSpec:
     :param share: id of the workspace whose file share is mounted.
     :param agent_token: bearer token the agent demands; a secret, never logged.
     :param studio_origin: origin of the studio, allowed to embed the machine's applications.
+    :param recipe: what the start into `generation` does first.
     """
 
     id: str
@@ -60,7 +91,8 @@ class MachineSpec:
     generation: int
     agent_token: str = field(repr=False)
     studio_origin: str = ""
-    image: str = "ml"
+    image: str = IMAGE
+    recipe: Recipe | None = None
 
 
 class Presence(StrEnum):
@@ -121,6 +153,7 @@ class AgentConfig:
         socket below it stays under the kernel's 107 bytes.
     :param application_address: IP address on which applications listen instead of on sockets, in a
         machine that has one of its own; empty elsewhere.
+    :param jupyter_port: where Jupyter listens on that address.
     :param disks: name to mount point of the disks whose use is told one by one.
     :param environment: variables for every application, beside the agent's own.
     :param tag: put into every application's environment as `STUDIOLO_MACHINE`, so that stray
@@ -143,6 +176,7 @@ class AgentConfig:
     image: str = ""
     application_sockets: str = ""
     application_address: str = ""
+    jupyter_port: int = JUPYTER_PORT
     state_directory: str = ""
     log_directory: str = ""
     temp_directory: str = ""

@@ -14,9 +14,10 @@ carry a sentence for a person. Anything else that escapes is a bug, and is treat
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from studiolo.domain.machine import Endpoint, MachineSpec, Observation
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Step
 
 
 class EngineError(Exception):
@@ -111,3 +112,60 @@ class LogSource(Protocol):
 
     async def log_names(self, machine_id: str) -> tuple[str, ...]:
         """Names of the logs there are."""
+
+
+@runtime_checkable
+class ImageCatalogue(Protocol):
+    """Capability: says which image a machine that is made now would be on."""
+
+    async def latest_image(self, name: str) -> str | None:
+        """Version of the image `name`, as :attr:`Observation.image` spells it; None where there is
+        none (yet). Cheap: one look, no search. What is merely absent raises nothing.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A machine's disks at one instant: root and home. The share is not a machine's."""
+
+    name: str
+    created_at: datetime
+
+
+@runtime_checkable
+class Snapshots(Protocol):
+    """Capability: keeps states of a machine, which :class:`Recipe` goes back to or copies."""
+
+    async def snapshot(self, machine_id: str, name: str) -> None:
+        """Keep the present state. A running machine halts for the instant it takes.
+
+        Safe to repeat: a snapshot of that name that was cut short is finished; a whole one is left.
+
+        :raises Permanent: there is no such machine.
+        """
+
+    async def snapshots(self, machine_id: str) -> tuple[Snapshot, ...]:
+        """The whole snapshots there are, oldest first; of an absent machine none."""
+
+    async def remove_snapshot(self, machine_id: str, name: str) -> None:
+        """Forget one. Absent: returns silently."""
+
+
+@runtime_checkable
+class OnlineResize(Protocol):
+    """Capability: gives a running machine other resources."""
+
+    async def adapt(self, spec: MachineSpec) -> bool:
+        """Bring a running machine to `spec`, its generation included, without stopping it.
+
+        False where it cannot be done while it runs: the caller stops and starts it.
+        """
+
+
+@runtime_checkable
+class Recipes(Protocol):
+    """Capability: `ensure` follows :attr:`MachineSpec.recipe`."""
+
+    @property
+    def steps(self) -> frozenset[Step]:
+        """Those it knows."""

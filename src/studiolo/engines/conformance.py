@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from studiolo.domain.machine import MachineSpec, Observation, Presence, Resources
-from studiolo.engines.base import Engine, EngineError, Temporary
+from studiolo.engines.base import Engine, EngineError, ImageCatalogue, Temporary
 
 DEPLOYMENT = f"conformance-{secrets.token_hex(4)}"
 """Of this run alone, so that two runs on one host leave each other's machines in peace."""
@@ -248,6 +248,25 @@ class EngineConformance:
         await harness.freeze(spec.id)
         await engine.delete(spec.id)
         assert harness.traces(spec.id) == []
+
+    async def test_a_machine_tells_the_image_it_is_on(self, harness: Harness) -> None:
+        """A fresh machine is on the newest image, says so running or stopped, and stays on it."""
+        engine, spec = harness.engine(), new_spec()
+        assert isinstance(engine, ImageCatalogue)
+        await engine.ensure(spec)
+        image = (await until(engine, spec.id, well)).image
+        assert image
+        assert image == await engine.latest_image(spec.image)
+        assert (await engine.list_owned())[spec.id].image == image
+        await engine.stop(spec.id, grace=5)
+        assert (await engine.observe(spec.id)).image == image
+        await engine.delete(spec.id)
+
+    async def test_an_image_that_is_not_there_has_no_version(self, harness: Harness) -> None:
+        """And asking for it is no error."""
+        engine = harness.engine()
+        assert isinstance(engine, ImageCatalogue)
+        assert await engine.latest_image("no-such-image") is None
 
     async def test_health_says_what_works_and_what_does_not(self, harness: Harness) -> None:
         """`studiolo doctor` has a line to print."""

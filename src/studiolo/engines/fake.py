@@ -7,11 +7,11 @@ fail. Machines live in a :class:`FakeWorld`, which outlasts engine objects as re
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from studiolo.clock import Clock, utc_now
-from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Presence
+from studiolo.domain.machine import IMAGE, Endpoint, MachineSpec, Observation, Presence
 from studiolo.engines.base import EngineError, EngineHealth, Permanent, Temporary
 
 
@@ -24,6 +24,7 @@ class FakeMachine:
     :param notice: what an observer is told of a machine that runs well.
     :param fault: what an observer is told is wrong with it; it counts as broken until `ensure`.
     :param home: files of the home directory; stopping keeps them.
+    :param image: version of the image it was made on.
     """
 
     spec: MachineSpec
@@ -34,6 +35,7 @@ class FakeMachine:
     notice: str | None = None
     fault: str | None = None
     home: dict[str, bytes] = field(default_factory=dict)
+    image: str | None = None
 
 
 @dataclass(slots=True)
@@ -41,9 +43,11 @@ class FakeWorld:
     """Where fake machines are.
 
     :param boot: how long a machine runs before its agent answers, by the engine's clock.
+    :param images: newest version of every image, by name; machines that are there keep theirs.
     """
 
     machines: dict[str, FakeMachine] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=lambda: {IMAGE: "fake-1"})
     boot: timedelta = timedelta(0)
     latency: dict[str, float] = field(default_factory=dict)
     failures: defaultdict[str, deque[EngineError]] = field(
@@ -66,7 +70,7 @@ class FakeWorld:
 
 
 class FakeEngine:
-    """Machines in memory. Implements `Engine` and `LogSource`.
+    """Machines in memory. Implements `Engine`, `LogSource` and `ImageCatalogue`.
 
     :param address: address of the endpoint of every running machine; None for no endpoints.
     :param sleep: how latency is waited for.
@@ -103,7 +107,8 @@ class FakeEngine:
             del self.world.machines[spec.id]
             machine = None
         if machine is None:
-            machine = self.world.machines.setdefault(spec.id, FakeMachine(spec))
+            made = FakeMachine(spec, image=self.world.images.get(spec.image))
+            machine = self.world.machines.setdefault(spec.id, made)
         if machine.running and machine.spec.generation != spec.generation:
             raise Temporary(f"Machine {spec.id} runs as another generation: stop it first.")
         machine.frozen = False
@@ -162,6 +167,11 @@ class FakeEngine:
         """See :meth:`LogSource.log_names`."""
         return () if self._own(machine_id) is None else ("agent",)
 
+    async def latest_image(self, name: str) -> str | None:
+        """See :meth:`ImageCatalogue.latest_image`."""
+        await self._begin("latest_image", name)
+        return self.world.images.get(name)
+
     async def _begin(self, verb: str, machine_id: str) -> None:
         """Note the call, wait as told, and fail as told."""
         if self.world.recording:
@@ -184,6 +194,9 @@ class FakeEngine:
         return None
 
     def _seen(self, machine: FakeMachine, *, asked: bool) -> Observation:
+        return replace(self._state(machine, asked=asked), image=machine.image)
+
+    def _state(self, machine: FakeMachine, *, asked: bool) -> Observation:
         generation = machine.spec.generation
         if machine.lost:
             runs = False if machine.running else None

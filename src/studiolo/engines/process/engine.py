@@ -38,7 +38,8 @@ T = TypeVar("T")
 
 
 class ProcessEngine:
-    """Machines as folders and process trees of this host. Implements `Engine` and `LogSource`.
+    """Machines as folders and process trees of this host. Implements `Engine`, `LogSource` and
+    `ImageCatalogue`.
 
     :param deployment: id of the deployment; only machines that carry it are touched.
     :param machines: folder of the machines' folders.
@@ -141,6 +142,12 @@ class ProcessEngine:
         """See :meth:`LogSource.log_names`."""
         layout = self._layout(machine_id)
         return await self._in_thread(lambda: logs.names(layout.logs))
+
+    # --- ImageCatalogue -----------------------------------------------------------------------
+
+    async def latest_image(self, name: str) -> str | None:
+        """See :meth:`ImageCatalogue.latest_image`."""
+        return await self._in_thread(lambda: self._machines.latest_image(name))
 
     # --- how ----------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ AGENT = "agent"
 AGENT_SOURCE = ("__init__.py", "clock.py", "faults.py", "domain", "agent")
 """What the agent may import of `studiolo`, relative to the package."""
 
+_VERSION_DIGITS = 12
+
 
 def package_folder() -> Path:
     """The folder of the `studiolo` package."""
@@ -67,6 +69,11 @@ def digest(name: str, description: Path) -> str:
         for path, below in agent_files():
             taken.update(str(below).encode() + b"\0" + path.read_bytes() + b"\0")
     return taken.hexdigest()[:16]
+
+
+def version(image: Path) -> str:
+    """The version of a prepared image, which a person compares by eye: 12 digits of its digest."""
+    return image.name[:_VERSION_DIGITS]
 
 
 def locked_packages(description: Path) -> int:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from studiolo import faults
 from studiolo.clock import Clock
-from studiolo.domain.machine import MachineSpec, Presence
+from studiolo.domain.machine import IMAGE, MachineSpec, Presence
 from studiolo.engines.base import EngineError, EngineHealth, Permanent, Temporary
 from studiolo.engines.process import build, cgroup, processes
 from studiolo.engines.process.disk import machine_lock
 from studiolo.engines.process.environment import tag
 from studiolo.engines.process.image import ImageStore
-from studiolo.engines.process.image_sources import AGENT
+from studiolo.engines.process.image_sources import AGENT, version
 from studiolo.engines.process.layout import Layout, machine_name
 from studiolo.engines.process.processes import Process
 from studiolo.engines.process.record import AgentRecord, Stored, owner
@@ -80,9 +80,13 @@ class Machines:
         stored = Stored.load(layout)
         return None if stored is None else stored.spec.agent_token
 
+    def latest_image(self, name: str) -> str | None:
+        """Version of the prepared image `name`; None where there is none, or none prepared yet."""
+        return version(self._images.path(name)) if self._ready(name) else None
+
     def health(self, folder: Path) -> EngineHealth:
         """Whether machines can be made in `folder`, and what is not limited here."""
-        missing = [n for n in (AGENT, "ml") if not self._ready(n)]
+        missing = [n for n in (AGENT, IMAGE) if not self._ready(n)]
         without = self._cgroups.missing()
         limits = tuple(f"{name} is not limited: no control group for it" for name in without)
         walls = "machines run as one user: nothing walls them off from one another"

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from studiolo.domain.machine import Observation, Presence
+from studiolo.engines.process.image_sources import version as image_version
 from studiolo.engines.process.layout import Layout
 from studiolo.engines.process.logs import tail_of
 from studiolo.engines.process.processes import Process, boot_id
@@ -43,6 +45,7 @@ class Sight:
             healthy=healthy,
             reason=reason or self.reason or (self.stored.notice if self.stored else None),
             started_at=self.started_at if self.presence is Presence.RUNNING else None,
+            image=image_version(Path(self.stored.image)) if self.stored else None,
         )
 
 
