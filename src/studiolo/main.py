@@ -31,6 +31,7 @@ from studiolo.api.identity import routers as identity_routers
 from studiolo.api.identity.bootstrap import ensure_first_administrator
 from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.service import IdentityService
+from studiolo.api.images import LatestImages
 from studiolo.api.locations import endpoints as locations
 from studiolo.api.operations import endpoints as operations
 from studiolo.api.services import Deployment, Services
@@ -164,6 +165,7 @@ def make_services(
         catalogue=catalogue,
         hint=reconciler.hint,
         agents=AgentClient(),
+        images=LatestImages(engines, utc_now),
     )
     return services, reconciler
 

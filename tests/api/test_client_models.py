@@ -1,6 +1,7 @@
 """Replies as azure-ai-ml's own models read them, and what it would send back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from azure.ai.ml._restclient.arm_ml_service._utils.model_base import SdkJSONEncoder
@@ -72,3 +73,13 @@ async def test_sizes_and_usages_fill_every_attribute(api: Api) -> None:
     rows = (await api.call("GET", api.location("usages"))).json()["value"]
     usage = UsageEntity._from_rest_object(Usage(rows[0]))
     assert (usage.current_value, usage.limit) == (0, 100)
+
+
+async def test_the_image_of_an_instance_is_read_with_whether_it_is_the_newest(api: Api) -> None:
+    compute = await api.running("ci-1")
+    async with api.services.database.transaction() as tx:
+        noted = replace(compute, image_version="v1")
+        assert await tx.computes.save(noted, if_etag=compute.etag, due_at=None)
+    image = read(await api.call("GET", api.compute("ci-1"))).os_image_metadata
+    assert (image.current_image_version, image.latest_image_version) == ("v1", "fake-1")
+    assert image.is_latest_os_image_version is False

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,23 @@ def test_update_changes_what_was_named_and_nothing_else(deployment, compute):
     assert (after["tags"], after["description"]) == ({"a": "1"}, "mine")
     for key in ("size", "state", "created_on", "enable_sso"):
         assert after[key] == before[key]
+
+
+def test_show_says_which_image_a_compute_is_on_and_whether_a_newer_exists(deployment, compute):
+    shown = deployment.run("compute", "show", "-n", compute)
+    assert "fake-1" in shown.out
+    assert shown.err == ""
+    with closing(sqlite3.connect(deployment.home / "studiolo.db")) as database, database:
+        database.execute("UPDATE computes SET image_version = 'old' WHERE name = ?", [compute])
+    shown = deployment.run("compute", "show", "-n", compute)
+    assert "old" in shown.out.split()
+    assert "A newer image exists: fake-1." in shown.err
+    found = json.loads(deployment.ok("compute", "show", "-n", compute, "-o", "json"))
+    assert found["os_image_metadata"] == {
+        "current_image_version": "old",
+        "latest_image_version": "fake-1",
+        "is_latest_os_image_version": False,
+    }
 
 
 def test_list_follows_pages_only_as_far_as_asked(deployment, compute):

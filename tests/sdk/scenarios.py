@@ -142,6 +142,7 @@ def compute_lifecycle():
     assert made.state == "Running"
     assert made.size.lower() == SIZE.lower()
     assert made.last_operation["operationName"] == "Create", made.last_operation
+    assert made.os_image_metadata.is_latest_os_image_version, made.os_image_metadata
     names = {service["displayName"] for service in made.services}
     assert {"Jupyter", "Jupyter Lab", "Terminal"} <= names
 

@@ -18,6 +18,7 @@ from studiolo.api.computes.routers import router as computes
 from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.personal_tokens import create_token
 from studiolo.api.identity.service import IdentityService
+from studiolo.api.images import LatestImages
 from studiolo.api.locations.endpoints import router as locations
 from studiolo.api.operations.endpoints import router as operations
 from studiolo.api.services import Deployment, Services
@@ -212,16 +213,18 @@ async def open_api(
         await tx.groups.add(a_group(subscription=SUBSCRIPTION, name="rg1"))
         await tx.workspaces.add(workspace)
     hints: list[int] = []
+    engines = {"local": FakeEngine(deployment.id, clock=ticks)}
     services = Services(
         settings=chosen,
         database=database,
         clock=ticks,
         deployment=deployment,
         identity=Doorman(identity),
-        engines={"local": FakeEngine(deployment.id, clock=ticks)},
+        engines=engines,
         catalogue=load_catalogue(home),
         hint=lambda: hints.append(1),
         agents=AgentClient(),
+        images=LatestImages(engines, ticks),
     )
     api = Api(services, create_app(services, routers), workspace, {}, {}, ticks.now, hints)
     roles = {"ann": (OWNER, f"/subscriptions/{SUBSCRIPTION}"), "eve": None}

@@ -19,6 +19,7 @@ from studiolo.api.catalogue import load_catalogue
 from studiolo.api.identity import router as identity_router
 from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.service import IdentityService
+from studiolo.api.images import LatestImages
 from studiolo.api.services import Deployment, Services
 from studiolo.domain.access import RoleDefinition
 from studiolo.domain.resources import Principal, PrincipalKind, RoleAssignment, Workspace
@@ -169,16 +170,18 @@ async def open_studio(home: Path, url: str | None = None, **chosen: Any) -> Stud
         database, settings, deployment, clock, passwords=cheap_passwords()
     )
     hints: list[int] = []
+    engines = {"local": FakeEngine(deployment.id, clock=clock)}
     services = Services(
         settings=settings,
         database=database,
         clock=clock,
         deployment=deployment,
         identity=Doorman(identity),
-        engines={"local": FakeEngine(deployment.id, clock=clock)},
+        engines=engines,
         catalogue=load_catalogue(home),
         hint=lambda: hints.append(1),
         agents=AgentClient(),
+        images=LatestImages(engines, clock),
     )
     app = create_app(services, (identity_router, authorization))
     return Studio(app, services, identity, clock, workspace, hints)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fastapi import Request
 
+from studiolo.api.images import LatestImages
 from studiolo.clock import Clock
 from studiolo.domain.resources import Principal
 from studiolo.domain.sizes import Catalogue
@@ -53,6 +54,7 @@ class Services:
     :param engines: one per region, by location.
     :param hint: wakes the reconciler; only saves time, so it may be lost.
     :param agents: speaks to the agents inside machines.
+    :param images: knows the newest image of every region.
     """
 
     settings: Settings
@@ -64,3 +66,4 @@ class Services:
     catalogue: Catalogue
     hint: Callable[[], None]
     agents: AgentClient
+    images: LatestImages

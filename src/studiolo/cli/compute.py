@@ -40,6 +40,7 @@ _COLUMNS = {
     "Created": "created_on",
     "Problem": "errors[0].message",
 }
+_IMAGE_COLUMN = {"Image": "os_image_metadata.current_image_version"}
 _SIZE_COLUMNS = {
     "Name": "name",
     "Family": "family",
@@ -152,8 +153,11 @@ def show_compute(
     query: QueryOption = None,
 ) -> None:
     """Show one compute."""
-    found = session_of(context).computes(group, workspace).show(name)
-    show(from_resource(found), output, _COLUMNS, query)
+    found = from_resource(session_of(context).computes(group, workspace).show(name))
+    show(found, output, _COLUMNS | _IMAGE_COLUMN, query)
+    image = found.get("os_image_metadata", {})
+    if image.get("is_latest_os_image_version") is False:
+        notes().print(f"A newer image exists: {image['latest_image_version']}.", soft_wrap=True)
 
 
 def _act(

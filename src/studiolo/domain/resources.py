@@ -133,7 +133,8 @@ class Compute:
         beside `computeType`, as the client set it.
     :param generation: counts wanted starts; the engine runs the machine with the same number.
     :param deadline: when a transient state expires; None in a stable state.
-    :param reason: why the instance is not as wanted, for a person; shown as `errors`.
+    :param errors: why the instance is not as wanted, for a person.
+    :param image_version: of the image its machine was last seen on; None before that.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Compute:
     agent_token: str = field(repr=False)
     etag: str = ""
     stamp: Stamp | None = None
+    image_version: str | None = None
 
     @property
     def arm_id(self) -> str:

@@ -16,7 +16,7 @@ from studiolo.clock import Clock
 from studiolo.domain import decide as rules
 from studiolo.domain.decide import Action, decide, expired, expiry_reason
 from studiolo.domain.errors import Detail, InvalidInput, Unavailable
-from studiolo.domain.machine import MachineSpec
+from studiolo.domain.machine import MachineSpec, Observation
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.engines.base import Engine, Permanent, Temporary, Unreachable
@@ -183,6 +183,7 @@ class ComputeDriver:
         seen = await engine.observe(claim.compute.id)
         self._outages.answered(claim.compute.location)
         faults.point("reconcile.observed")
+        _note_image(claim, seen)
         action = decide(claim.compute, seen, self._clock(), claim.attempts)
         if not claim.holds(self._clock()):
             raise ClaimLost
@@ -253,6 +254,15 @@ class ComputeDriver:
         if self._outages.lasting(compute.location):
             return Ended(Event.LOST, _lost_reason(compute, error))
         return Again(max(error.delay, 1.0), claim.attempts, None)
+
+
+def _note_image(claim: Claim, seen: Observation) -> None:
+    """Put the image that the machine is on into whatever is written when this look has ended.
+
+    A machine that is gone or damaged does not say; what was last known of it stays.
+    """
+    if seen.image is not None and seen.image != claim.compute.image_version:
+        claim.compute = replace(claim.compute, image_version=seen.image)
 
 
 def _permanent(compute: Compute, reason: str) -> Verdict:

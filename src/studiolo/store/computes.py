@@ -139,6 +139,7 @@ _PLAIN = (
     "assigned_name",
     "agent_token",
     "etag",
+    "image_version",
 )
 """Columns whose value is the field's own."""
 

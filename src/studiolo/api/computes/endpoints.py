@@ -72,7 +72,7 @@ async def list_computes(
         found = await tx.computes.page(workspace.id, page.after, page.top + 1)
     if compute_type is not None and compute_type.lower() != COMPUTE_TYPE.lower():
         found = []
-    view = View.of(request, services)
+    view = await View.of(request, services, workspace.location)
     return listing(request, services.settings, page, found, view.render, lambda each: each.name)
 
 
@@ -82,7 +82,7 @@ async def get_compute(
 ) -> Response:
     """One compute."""
     found = await ComputeService(services, request, caller, named, compute).get()
-    return _resource(request, services, found)
+    return await _resource(request, services, found)
 
 
 @router.put(COMPUTE_PATH)
@@ -96,7 +96,7 @@ async def put_compute(
 ) -> Response:
     """Create a compute, or bring an existing one to what the body says."""
     outcome = await ComputeService(services, request, caller, named, compute).put(body)
-    return _put_reply(request, services, outcome)
+    return await _put_reply(request, services, outcome)
 
 
 @router.patch(COMPUTE_PATH)
@@ -110,7 +110,7 @@ async def patch_compute(
 ) -> Response:
     """Change tags or description."""
     after = await ComputeService(services, request, caller, named, compute).patch(body)
-    return _resource(request, services, after)
+    return await _resource(request, services, after)
 
 
 @router.delete(COMPUTE_PATH)
@@ -248,16 +248,17 @@ async def _availability(services: Services, location: str, name: str) -> dict[st
     return {"nameAvailable": free, "reason": reason, "message": message}
 
 
-def _resource(request: Request, services: Services, compute: Compute) -> Response:
+async def _resource(request: Request, services: Services, compute: Compute) -> Response:
     headers = {"ETag": etag.quoted(compute.etag)}
     if compute.state in TRANSIENT:
         # A client that polls the resource itself waits 30 seconds without this.
         headers["Retry-After"] = str(RETRY_SECONDS)
-    return JSONResponse(View.of(request, services).render(compute), headers=headers)
+    view = await View.of(request, services, compute.location)
+    return JSONResponse(view.render(compute), headers=headers)
 
 
-def _put_reply(request: Request, services: Services, outcome: Outcome) -> Response:
-    reply = _resource(request, services, outcome.compute)
+async def _put_reply(request: Request, services: Services, outcome: Outcome) -> Response:
+    reply = await _resource(request, services, outcome.compute)
     if outcome.operation is not None:
         reply.status_code = 201
         reply.headers.update(

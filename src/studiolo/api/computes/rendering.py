@@ -14,6 +14,7 @@ from studiolo.api.arm.rendering import instant, system_data
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.services import Services
 from studiolo.domain.applications import APPLICATIONS
+from studiolo.domain.machine import IMAGE
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import State
 
@@ -46,17 +47,20 @@ class View:
 
     :param scheme: of the address the client reached us at; instances' hosts are served with it.
     :param authority: host and port of that address.
+    :param latest_image: version of the newest image in the instances' region; None if not known.
     """
 
     tenant: str
     scheme: str
     authority: str
+    latest_image: str | None
 
     @classmethod
-    def of(cls, request: Request, services: Services) -> "View":
-        """The view for one request."""
+    async def of(cls, request: Request, services: Services, location: str) -> "View":
+        """The view for one request, of instances in the region `location`."""
         origin = urlsplit(public_origin(request, services.settings))
-        return cls(services.deployment.tenant, origin.scheme, origin.netloc)
+        latest = await services.images.of(location, IMAGE)
+        return cls(services.deployment.tenant, origin.scheme, origin.netloc, latest)
 
     def render(self, compute: Compute) -> dict[str, Any]:
         """The whole resource."""
@@ -109,6 +113,7 @@ class View:
                     "adminPublicKey": None,
                 },
                 "connectivityEndpoints": {"publicIpAddress": None, "privateIpAddress": None},
+                "osImageMetadata": self._image(compute),
                 "versions": {"runtime": _RUNTIME},
                 **_NOT_YET,
             },
@@ -121,6 +126,16 @@ class View:
             for each in APPLICATIONS
         ]
 
+    def _image(self, compute: Compute) -> dict[str, Any] | None:
+        current, latest = compute.image_version, self.latest_image
+        if current is None:
+            return None
+        return {
+            "currentImageVersion": current,
+            "latestImageVersion": latest,
+            "isLatestOsImageVersion": None if latest is None else current == latest,
+        }
+
     def _personal(self, compute: Compute) -> dict[str, Any] | None:
         if compute.assigned_id == compute.owner_id:
             return None
@@ -128,7 +143,6 @@ class View:
 
 
 _NOT_YET: dict[str, Any] = {
-    "osImageMetadata": None,
     "schedules": None,
     "setupScripts": None,
     "idleTimeBeforeShutdown": None,
