@@ -73,6 +73,10 @@ class Agent:
         self._file = folder / "config.json"
         self.process: subprocess.Popen[bytes] | None = None
 
+    def reconfigure(self, **changes: Any) -> None:
+        """Change the configuration that the next start reads."""
+        self.config = dataclasses.replace(self.config, **changes)
+
     def spawn(self, environment: Mapping[str, str] = {}) -> subprocess.Popen[bytes]:
         """Start the agent and return at once."""
         self._file.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """A stand-in for Jupyter Server, run as a script by the agent's tests: small, and up in no time.
 
-It understands `--config=<file>` as the real one does, listens on the socket named there, demands
-the token, and answers the few requests an agent makes. `$HOME/behaviour.json` makes it misbehave:
+It understands `--config=<file>` as the real one does, listens on the socket or address named there,
+demands the token, and answers the few requests an agent makes. `$HOME/behaviour.json` makes it
+misbehave:
 `{"exit": code}` ends it at once, `{"deaf": true}` ignores SIGTERM, `{"mute": true}` never answers,
 `{"orphan": true}` leaves a grandchild behind that nobody waits for.
 """
@@ -59,6 +60,11 @@ class Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
 
+class AddressServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
 with contextlib.suppress(OSError):  # a full disk does not keep Jupyter from starting either
     sys.stdout.write(f"fake jupyter starts {os.getpid()}\n")
     sys.stdout.flush()
@@ -72,4 +78,8 @@ if behaviour.get("orphan"):
     subprocess.run(["sh", "-c", "sleep 0.2 & echo $! > $HOME/orphan.pid"], check=True)
 while behaviour.get("mute"):
     time.sleep(60)
-Server(config["ServerApp"]["sock"], Handler).serve_forever()
+listening = config["ServerApp"]
+if "sock" in listening:
+    Server(listening["sock"], Handler).serve_forever()
+else:
+    AddressServer((listening["ip"], listening["port"]), Handler).serve_forever()

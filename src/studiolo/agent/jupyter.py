@@ -1,8 +1,8 @@
 """The process `jupyter`: one Jupyter Server that serves JupyterLab, Notebook 7 and terminals.
 
-It listens on a unix socket of mode 0600 and demands a secret of the gateway's in each request. That
-is in its configuration file (mode 0600) and nowhere else: not in an argument, a variable, a log, a
-page or a link.
+It listens on a unix socket of mode 0600, or on TCP where the machine has an address of its own, and
+demands a secret of the gateway's in each request. That is in its configuration file (mode 0600) and
+nowhere else: not in an argument, a variable, a log, a page or a link.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from studiolo.agent.files import write_private
-from studiolo.agent.jupyter_client import JupyterClient
+from studiolo.agent.jupyter_client import UNIX, JupyterClient
 from studiolo.agent.supervisor import Launch
 from studiolo.domain.machine import AgentConfig
 
@@ -51,14 +51,20 @@ class Jupyter:
         state = Path(config.state_directory)
         self._configuration = state / f"{CONFIGURATION}.json"
         self._lab_configuration = state / "jupyter"
+        # Not in the home, where Jupyter would put it: that may be full.
+        self._runtime = state / "runtime"
         self.socket = Path(config.application_sockets) / "jupyter.sock"
         self._secret = _read_secret(self._configuration) or f"token {secrets.token_urlsafe(32)}"
-        self.client = JupyterClient(self.socket, self.headers)
+        self.client = JupyterClient(self.upstream, self.headers)
 
     @property
     def upstream(self) -> str:
         """Where the gateway dials."""
-        return f"unix/{self.socket}"
+        address = self._config.application_address
+        if not address:
+            return f"{UNIX}{self.socket}"
+        host = f"[{address}]" if ":" in address else address
+        return f"{host}:{self._config.jupyter_port}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -79,7 +85,11 @@ class Jupyter:
                 "jupyterlab",
                 f"--config={self._configuration}",
             ),
-            environment={**self._environment, "JUPYTER_CONFIG_PATH": self._search_path()},
+            environment={
+                **self._environment,
+                "JUPYTER_CONFIG_PATH": self._search_path(),
+                "JUPYTER_RUNTIME_DIR": str(self._runtime),
+            },
             directory=_first_directory(self._config.working_directory, self._config.home),
         )
 
@@ -90,16 +100,20 @@ class Jupyter:
 
         :raises OSError: there is no room, or the socket's path is too long for the kernel.
         """
+        if not self._config.application_address:
+            self._clear_socket()
+        _keep(self._configuration, json.dumps(self._settings(), indent=1).encode())
+        _keep(self._configuration.with_suffix(".py"), _IDENTITY.read_bytes())
+        defaults = self._lab_configuration / "labconfig" / "default_setting_overrides.json"
+        for folder in (self._runtime, self._lab_configuration, defaults.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        _keep(defaults, json.dumps(_LAB_DEFAULTS, indent=1).encode())
+
+    def _clear_socket(self) -> None:
         if len(os.fsencode(self.socket)) > SOCKET_PATH_MAX:
             raise OSError(f"the path {self.socket} is longer than {SOCKET_PATH_MAX} bytes")
         self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        _keep(self._configuration, json.dumps(self._settings(), indent=1).encode())
-        _keep(self._configuration.with_suffix(".py"), _IDENTITY.read_bytes())
-        defaults = self._lab_configuration / "labconfig" / "default_setting_overrides.json"
-        for folder in (self._lab_configuration, defaults.parent):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        _keep(defaults, json.dumps(_LAB_DEFAULTS, indent=1).encode())
 
     async def healthy(self) -> bool:
         """Whether it answers a request that carries the secret."""
@@ -129,8 +143,7 @@ class Jupyter:
         ancestors = " ".join(("'self'", config.studio_origin)).strip()
         return {
             "ServerApp": {
-                "sock": str(self.socket),
-                "sock_mode": "0600",
+                **self._listening(),
                 "open_browser": False,
                 "allow_root": os.getuid() == 0,
                 "allow_remote_access": True,
@@ -158,6 +171,13 @@ class Jupyter:
                 "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
             },
         }
+
+    def _listening(self) -> dict[str, Any]:
+        """Where the server listens: there or nowhere, for the gateway knows no other place."""
+        if not self._config.application_address:
+            return {"sock": str(self.socket), "sock_mode": "0600"}
+        port = self._config.jupyter_port
+        return {"ip": self._config.application_address, "port": port, "port_retries": 0}
 
     def _preferred_directory(self) -> dict[str, str]:
         """The folder JupyterLab opens in, relative to the root; Jupyter dies of a missing one."""

@@ -1,4 +1,4 @@
-"""Questions to a Jupyter Server over its unix socket."""
+"""Questions to a Jupyter Server, over its unix socket or its TCP address."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+UNIX = "unix/"
 _TIMEOUT = aiohttp.ClientTimeout(total=3)
 
 _log = logging.getLogger(__name__)
@@ -16,11 +17,13 @@ _log = logging.getLogger(__name__)
 class JupyterClient:
     """Asks one server; a server that does not answer, or refuses, is None and no error.
 
+    :param upstream: where it listens, `unix//path` or `host:port`.
     :param headers: sent with each request; a secret.
     """
 
-    def __init__(self, socket: Path, headers: Mapping[str, str]) -> None:
-        self._socket = socket
+    def __init__(self, upstream: str, headers: Mapping[str, str]) -> None:
+        self._socket = Path(upstream.removeprefix(UNIX)) if upstream.startswith(UNIX) else None
+        self._origin = "http://jupyter" if self._socket else f"http://{upstream}"
         self._headers = headers
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
@@ -47,12 +50,12 @@ class JupyterClient:
             self._session = None
 
     async def _request(self, method: str, path: str, body: object = None) -> Any | None:
-        if not self._socket.exists():
+        if self._socket and not self._socket.exists():
             return None
         try:
             async with self._open().request(
                 method,
-                f"http://jupyter{path}",
+                f"{self._origin}{path}",
                 params={"no_track_activity": "1"},
                 json=body,
                 headers=self._headers,
@@ -65,8 +68,13 @@ class JupyterClient:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(str(self._socket), limit=4),
+                connector=self._connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=_TIMEOUT,
             )
         return self._session
+
+    def _connector(self) -> aiohttp.BaseConnector:
+        if self._socket is None:
+            return aiohttp.TCPConnector(limit=4)
+        return aiohttp.UnixConnector(str(self._socket), limit=4)

@@ -26,7 +26,7 @@ from studiolo.agent.logs import Logs
 from studiolo.agent.process import Reaper
 from studiolo.agent.state import StateFile
 from studiolo.agent.supervisor import Supervisor, boot_time
-from studiolo.agent.usage import UsageMeter
+from studiolo.agent.usage import Disk, UsageMeter
 from studiolo.domain.errors import NotFound, Unavailable
 from studiolo.domain.machine import AgentConfig
 
@@ -54,7 +54,9 @@ class Machine:
             self._jupyter, tag=config.tag, reaper=self._reaper, state=self._state, logs=self.logs
         )
         self._activity = ActivityWatch(self._jupyter.client)
-        self._usage = UsageMeter(config.tag, config.disk_path, config.memory_limit_mib)
+        self._usage = UsageMeter(
+            config.tag, config.disk_path, config.memory_limit_mib, config.disks
+        )
         self._closing = False
 
     def resume(self) -> None:
@@ -169,11 +171,16 @@ class Machine:
             "cpuSeconds": round(usage.cpu_seconds, 2),
             "memoryBytes": usage.memory_bytes,
             "memoryLimitBytes": usage.memory_limit_bytes,
-            "diskUsedBytes": usage.disk_used_bytes,
-            "diskFreeBytes": usage.disk_free_bytes,
-            "diskTotalBytes": usage.disk_total_bytes,
+            "diskUsedBytes": usage.disk.used,
+            "diskFreeBytes": usage.disk.free,
+            "diskTotalBytes": usage.disk.total,
+            "disks": {name: _describe_disk(disk) for name, disk in usage.disks.items()},
             "processes": usage.processes,
         }
+
+
+def _describe_disk(disk: Disk) -> dict[str, int]:
+    return {"usedBytes": disk.used, "freeBytes": disk.free, "totalBytes": disk.total}
 
 
 def _iso(time: datetime | None) -> str | None:
