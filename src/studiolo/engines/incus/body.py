@@ -20,6 +20,7 @@ ML = "/opt/studiolo/ml"
 _PROCESSES = 8192
 """More than any work needs, and few enough that a fork bomb is the machine's own trouble."""
 
+_MIB_PER_GIB = 1024
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def instance(
         "description": f"Studiolo: {spec.name} in {spec.workspace}",
         "profiles": [],
         "source": dict(source),
-        "config": {**fixed(spec), **changing(spec, boot)},
+        "config": {**fixed(spec), **limits(spec), **of_start(spec, boot)},
         "devices": dict(devices),
     }
 
@@ -59,14 +60,17 @@ def fixed(spec: MachineSpec) -> dict[str, str]:
     }
 
 
-def changing(spec: MachineSpec, boot: Boot) -> dict[str, str]:
-    """Configuration of one start."""
+def limits(spec: MachineSpec) -> dict[str, str]:
+    """What the size gives."""
     return {
-        GENERATION: str(spec.generation),
-        BOOT_KEY: json.dumps(boot.to_json()),
         "limits.cpu": str(spec.resources.vcpus),
         "limits.memory": f"{spec.resources.memory_mib}MiB",
     }
+
+
+def of_start(spec: MachineSpec, boot: Boot) -> dict[str, str]:
+    """Configuration of one start. It is written last: the generation says that all is as wanted."""
+    return {GENERATION: str(spec.generation), BOOT_KEY: json.dumps(boot.to_json())}
 
 
 def made() -> dict[str, str]:
@@ -74,9 +78,13 @@ def made() -> dict[str, str]:
     return {MADE: "true"}
 
 
-def root(spec: MachineSpec, region: IncusConfig) -> Json:
-    """The root disk."""
-    size = f"{spec.resources.root_gib or region.root_gib}GiB"
+def root(spec: MachineSpec, region: IncusConfig, *, least_mib: int = 0) -> Json:
+    """The root disk.
+
+    :param least_mib: how large it must be at least, where it is fuller than it should be.
+    """
+    wanted = (spec.resources.root_gib or region.root_gib) * _MIB_PER_GIB
+    size = f"{max(wanted, least_mib)}MiB"
     return {"type": "disk", "path": "/", "pool": region.pool, "size": size}
 
 

@@ -39,6 +39,10 @@ class Missing(Refused):
     """There is no such object."""
 
 
+class Full(Temporary):
+    """A disk of the region, or a machine's own, is full."""
+
+
 class Daemon:
     """One daemon, in one project.
 
@@ -211,7 +215,7 @@ def refusal(message: str, status: int) -> EngineError:
     if status == httpx.codes.FORBIDDEN:
         return Permanent(f"The daemon does not trust this control plane: {message}")
     if told.says(*_FULL):
-        return Temporary(
+        return Full(
             f"A disk of the region is full ({message}). Free some space in its storage pool.",
             delay=10.0,
         )

@@ -10,7 +10,7 @@ from studiolo.domain.machine import MachineSpec, Recipe, Step
 from studiolo.engines.base import EngineError, Permanent, Temporary
 from studiolo.engines.incus import body
 from studiolo.engines.incus.address import Subnet
-from studiolo.engines.incus.client import Daemon, Missing, Refused, is_busy
+from studiolo.engines.incus.client import Daemon, Full, Missing, Refused, is_busy
 from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.disks import Disks
 from studiolo.engines.incus.names import HOME, NIC, TEMP, image_alias, instance_path, owner
@@ -18,6 +18,7 @@ from studiolo.engines.incus.sight import Instance
 from studiolo.engines.incus.snapshots import SnapshotKeeper
 
 _MIB_PER_GIB = 1024
+_ROOM_MIB = 64
 _LEAST_TEMP_MIB = 512
 _STOP_SECONDS = 60.0
 """How long the daemon may take to kill a container that was told to stop at once."""
@@ -184,15 +185,27 @@ class Machines:
 
     async def _prepare(self, spec: MachineSpec, found: Instance) -> None:
         """Bring a stopped container to what its next start wants."""
-        devices = await self._devices(spec)
         address = found.address
         if address is None:
             raise Permanent(f"Machine {spec.id} has lost its network interface; delete it.")
         subnet = await self._subnet(self._network_of(found))
-        nic = (found.data.get("devices") or {})[NIC]
-        config = body.changing(spec, body.boot(spec, subnet, address))
-        await self._configure(spec.id, config, {**devices, NIC: nic})
+        devices = {**await self._devices(spec), NIC: (found.data.get("devices") or {})[NIC]}
+        try:
+            await self._configure(spec.id, body.limits(spec), devices)
+        except Full:
+            devices["root"] = self._larger_root(spec, found)
+            await self._configure(spec.id, body.limits(spec), devices)
         faults.point("incus.configured")
+        # Apart and last: the daemon may do half of a change that it refuses.
+        await self._configure(spec.id, body.of_start(spec, body.boot(spec, subnet, address)))
+
+    def _larger_root(self, spec: MachineSpec, found: Instance) -> Mapping[str, Any]:
+        """A root disk with room for what the daemon itself writes into it at a start: on some
+        pools its notes share the machine's quota, and a full disk would keep it down for good.
+
+        The first start that finds room again goes back to the size's own.
+        """
+        return body.root(spec, self._region, least_mib=found.root_mib + _ROOM_MIB)
 
     async def _devices(self, spec: MachineSpec) -> dict[str, Any]:
         """Every device but the interface; makes the disks that are missing."""

@@ -77,6 +77,13 @@ class Instance:
         return nic.get("ipv4.address")
 
     @property
+    def root_mib(self) -> int:
+        """The limit of its root disk; 0 for one that was not written by us."""
+        size = str(((self.data.get("devices") or {}).get("root") or {}).get("size") or "")
+        number = size.removesuffix("MiB")
+        return int(number) if number.isdecimal() else 0
+
+    @property
     def agent(self) -> str | None:
         """Where its agent listens."""
         return f"{self.address}:{AGENT_PORT}" if self.address else None
