@@ -115,8 +115,8 @@ class Runner:
 
 
 def chamber(lower: Sequence[Path], building: Path, lent: Sequence[Lent], script: str) -> list[str]:
-    """The command that runs `script` (sh) as root in a system made of the layers `lower`, the lowest
-    first. What it changes ends up in `building/fs`.
+    """The command that runs `script` (sh) as root in a system made of the layers `lower`, the
+    lowest first. What it changes ends up in `building/fs`.
 
     :raises Permanent: a path cannot be mounted.
     """
@@ -180,6 +180,6 @@ def must_be_root() -> None:
     """:raises Permanent: the builder may not mount or change root."""
     if os.geteuid():
         raise Permanent(
-            "Building a machine image takes root, because it mounts file systems and sets owners of "
-            "files: run it with sudo, or build it elsewhere."
+            "Building a machine image takes root, because it mounts file systems and sets owners "
+            "of files: run it with sudo, or build it elsewhere."
         )

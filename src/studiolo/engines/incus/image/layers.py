@@ -12,12 +12,12 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from studiolo.durable import sync_folder
-from studiolo.engines.base import Temporary
 
 _BUILDING = ".building-"
 
@@ -34,33 +34,25 @@ class Layers:
         self._built = root / "built"
 
     @contextmanager
-    def held(self) -> Iterator[int]:
+    def held(self, on_wait: Callable[[], None]) -> Iterator[int]:
         """Keep other builds out, and clear away what a killed one left.
 
         Gives the lock's descriptor: programs that inherit it keep others out for as long as they
         live, even when the builder does not.
 
-        :raises Temporary: another build is at work.
+        :param on_wait: called if another build is at work, before it is waited for.
         """
         for folder in (self.root, self._layers, self._built, self.root / "logs"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            self._take(descriptor)
+            _take(descriptor, on_wait)
             for place in (self._layers, self._built):
                 for leftover in place.glob(f"{_BUILDING}*"):
                     shutil.rmtree(leftover)
             yield descriptor
         finally:
             os.close(descriptor)
-
-    def _take(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Temporary(
-                f"Another build is at work in {self.root}: wait until it is done.", delay=10.0
-            ) from error
 
     def layer(self, step: str, digest: str) -> Path:
         """Where the finished step is, once it is."""
@@ -86,6 +78,14 @@ class Layers:
         return unwanted
 
 
+def _take(descriptor: int, on_wait: Callable[[], None]) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        on_wait()
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def begin(finished: Path) -> Path:
     """The empty folder in which what will be `finished` is made."""
     building = finished.with_name(f"{_BUILDING}{finished.name}")
@@ -104,6 +104,5 @@ def finish(building: Path, finished: Path) -> None:
 
 def _flush(folder: Path) -> None:
     """Write out what the folder's file system holds back: a rename must not overtake the files."""
-    done = os.spawnvp(os.P_WAIT, "sync", ["sync", "--file-system", str(folder)])
-    if done:
-        raise OSError(f"{folder} could not be written to disk")
+    command = ["sync", "--file-system", str(folder)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
