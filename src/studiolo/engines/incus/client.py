@@ -19,7 +19,9 @@ Json = Mapping[str, Any]
 
 _REQUEST_SECONDS = 30.0
 _OPERATION_SECONDS = 600
-_BUSY = ("busy", "in progress", "currently", "already running")
+_BUSY_SECONDS = 5.0
+_BUSY_PAUSE = 0.1
+_BUSY = ("is busy running", "in progress", "operation is currently running")
 _FULL = ("no space left", "disk quota exceeded", "not enough space", "out of space")
 
 
@@ -81,13 +83,23 @@ class Daemon:
     ) -> Json:
         """Ask for a change and wait until it is done; returns the operation's metadata.
 
+        An object that is under another operation (a guest that is just powering itself off) is
+        waited for, for a few seconds.
+
         :raises Refused: it was not done.
         :raises Temporary: it goes on after `seconds`, or the daemon was restarted meanwhile.
         """
-        reply = await self.request(method, path, body, query=query)
-        if reply.get("type") != "async":
-            return reply.get("metadata") or {}
-        return await self._wait(str(reply["operation"]), seconds)
+        patience = asyncio.get_running_loop().time() + _BUSY_SECONDS
+        while True:
+            try:
+                reply = await self.request(method, path, body, query=query)
+                if reply.get("type") != "async":
+                    return reply.get("metadata") or {}
+                return await self._wait(str(reply["operation"]), seconds)
+            except Refused as error:
+                if not is_busy(error) or asyncio.get_running_loop().time() >= patience:
+                    raise
+            await asyncio.sleep(_BUSY_PAUSE)
 
     async def request(
         self,

@@ -1,0 +1,17 @@
+"""The Incus engine keeps the contract, with real containers."""
+
+import pytest
+
+from studiolo.engines.base import Engine, LogSource
+from studiolo.engines.conformance import EngineConformance
+
+
+class TestIncusEngine(EngineConformance):
+    @pytest.fixture
+    def harness(self, region):
+        return region
+
+
+@pytest.mark.parametrize("protocol", [Engine, LogSource])
+def test_the_engine_has_the_protocols_methods(protocol, region):
+    assert isinstance(region.engine(), protocol)
