@@ -19,6 +19,8 @@ from tests.support.machines import compute_in
 from tests.support.values import NOW
 
 WELL = Observation(Presence.RUNNING, 1, healthy=True, started_at=NOW)
+SILENT = replace(WELL, healthy=False, started_at=NOW - timedelta(minutes=5))
+REBOOTING = replace(WELL, healthy=False, started_at=NOW - timedelta(seconds=5))
 STOPPED = Observation(Presence.STOPPED, 1)
 ABSENT = Observation.absent()
 LOST = Observation(Presence.LOST, 1, reason="its home is gone")
@@ -57,7 +59,9 @@ def after_stop() -> LastOperation:
         (State.DELETING, BROKEN, Delete),
         (State.RUNNING, WELL, Rest),
         (State.RUNNING, replace(WELL, healthy=None), Rest),
-        (State.RUNNING, replace(WELL, healthy=False), Ensure),
+        (State.RUNNING, SILENT, Ensure),
+        (State.RUNNING, REBOOTING, Wait),
+        (State.RUNNING, replace(SILENT, started_at=None), Ensure),
         (State.RUNNING, BROKEN, Ensure),
         (State.STARTING, STRAYS, Ensure),
         (State.STOPPING, STRAYS, Stop),
@@ -135,12 +139,28 @@ def test_what_the_engine_says_of_a_machine_that_runs_well_is_passed_on() -> None
 
 
 def test_repairs_end_with_the_reason_that_was_seen() -> None:
-    silent = replace(WELL, healthy=False, reason="the agent does not answer: disk full")
+    silent = replace(SILENT, reason="the agent does not answer: disk full")
     running = compute_in(State.RUNNING)
     assert isinstance(decide(running, silent, NOW, REPAIRS - 1), Ensure)
     action = decide(running, silent, NOW, REPAIRS)
     assert isinstance(action, Fail)
     assert "disk full" in action.reason
+
+
+def test_a_guest_that_reboots_is_not_called_unusable_however_often_it_was_repaired() -> None:
+    running = compute_in(State.RUNNING)
+    assert isinstance(decide(running, REBOOTING, NOW, REPAIRS), Wait)
+    assert isinstance(decide(running, REBOOTING, NOW + rules.STARTUP, REPAIRS), Fail)
+
+
+@given(seen=observations, attempts=st.integers(0, 50))
+def test_nothing_is_done_to_a_machine_that_has_just_been_started(
+    seen: Observation, attempts: int
+) -> None:
+    fresh = replace(seen, presence=Presence.RUNNING, generation=1, started_at=NOW)
+    for state in (State.STARTING, State.RUNNING):
+        action = decide(compute_in(state, generation=1), fresh, NOW, attempts)
+        assert isinstance(action, Wait | Rest | Done)
 
 
 @pytest.mark.parametrize("state", sorted(TRANSIENT))

@@ -22,7 +22,8 @@ save, and what `docker stop` gives."""
 
 REPAIRS = 5
 """Repairs of a running machine before it is called Unusable. With :data:`BACKOFF` they take about
-four seconds in all, plus whatever the engine needs for each."""
+four seconds in all, plus whatever the engine needs for each, and :data:`STARTUP` for each that
+started something anew."""
 
 BACKOFF = (0.02, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between one action and the next look, by the number of actions so far. The first are
@@ -170,10 +171,8 @@ def _towards_running(case: _Case) -> Action:
         return Stop(STOP_GRACE, case.pause)
     if case.seen.healthy:
         return Done(Event.READY, case.seen.reason)
-    age = _age(case)
-    if age is None or age >= STARTUP:
-        return Ensure(max(case.pause, 0.5))
-    return Wait(_poll(age))
+    age = _age_if_fresh(case)
+    return Ensure(max(case.pause, 0.5)) if age is None else Wait(_poll(age))
 
 
 def _towards_stopped(case: _Case) -> Action:
@@ -197,9 +196,12 @@ _TOWARDS: dict[Goal, Callable[[_Case], Action]] = {
 }
 
 
-def _age(case: _Case) -> timedelta | None:
+def _age_if_fresh(case: _Case) -> timedelta | None:
+    """How long ago the machine was started, if so recently that its silence means nothing yet."""
     started = case.seen.started_at
-    return None if started is None else case.now - started
+    if started is None or case.now - started >= STARTUP:
+        return None
+    return case.now - started
 
 
 def _poll(age: timedelta) -> float:
@@ -220,6 +222,9 @@ def _running(case: _Case) -> Action:
         return Fail(Event.FAILED, gone_reason(case.compute))
     if case.seen.presence is Presence.RUNNING and case.seen.healthy is not False:
         return Rest(case.seen.reason)
+    if case.seen.presence is Presence.RUNNING and (age := _age_if_fresh(case)) is not None:
+        # A guest that reboots itself, or an agent that was just replaced.
+        return Wait(_poll(age))
     if case.attempts >= REPAIRS:
         return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
     return Ensure(backoff(case.attempts + 2))

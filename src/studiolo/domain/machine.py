@@ -115,6 +115,8 @@ class Observation:
     :param generation: of the running or last incarnation; 0 if it never started.
     :param healthy: whether the agent answers. None where it was not asked, or nothing runs.
     :param reason: a sentence for a person, when something is wrong.
+    :param started_at: when it was last started, by whomever: a silent agent is given time from
+        then. None where that is not known, or where no agent is left that could still answer.
     :param image: version of the image the machine was made from; None where it is not known.
     """
 

@@ -124,7 +124,6 @@ def _without_agent(
             processes=processes,
             generation=record.generation if record else max(p.generation for p in processes),
             reason=f"The machine's agent is gone while {len(processes)} of its processes run.",
-            started_at=record.since if record else None,
         )
     if stored is None:
         return Sight(
@@ -138,7 +137,6 @@ def _without_agent(
             stored,
             generation=record.generation,
             reason=f"The machine's agent ended unexpectedly; {_last_words(layout)}",
-            started_at=record.since,
         )
     return Sight(Presence.STOPPED, stored, generation=_last_generation(layout, record))
 
