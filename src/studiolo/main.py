@@ -24,6 +24,7 @@ from studiolo.api.catalogue import load_catalogue
 from studiolo.api.computes import routers as computes
 from studiolo.api.deployments import endpoints as deployments
 from studiolo.api.discovery import endpoints as discovery
+from studiolo.api.endpoints import Endpoints
 from studiolo.api.gate import Gatekeeper
 from studiolo.api.groups import endpoints as groups
 from studiolo.api.groups import resources
@@ -165,6 +166,7 @@ def make_services(
         catalogue=catalogue,
         hint=reconciler.hint,
         agents=AgentClient(),
+        endpoints=Endpoints(engines),
         images=LatestImages(engines, utc_now),
     )
     return services, reconciler

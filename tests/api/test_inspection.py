@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.support.api import Api, a_body
 
+from studiolo.api.endpoints import Endpoints
 from studiolo.domain.machine import Endpoint, MachineSpec, Resources
 from studiolo.domain.resources import Compute
 from studiolo.engines.agent_client import AgentClient, AgentError, AgentUnreachable
@@ -121,7 +122,8 @@ async def machine_of(api: Api, compute: Compute, address: str | None) -> AsyncIt
             resources=Resources(4, 14336), generation=1, agent_token=TOKEN,
         )
     )  # fmt: skip
-    api.app.state.services = replace(api.services, engines={"local": engine})
+    engines = {"local": engine}
+    api.app.state.services = replace(api.services, engines=engines, endpoints=Endpoints(engines))
     yield engine
 
 

@@ -124,7 +124,12 @@ MACHINE = Machine(sockets="/run/x/m/ci-1", address="10.1.2.3")
 UPSTREAMS = [
     ("unix//run/x/m/ci-1/jupyter.sock", True),
     ("unix//run/x/m/ci-1/deep/er.sock", True),
-    ("10.1.2.3:8888", True),
+    ("10.1.2.3:44225", True),
+    ("10.1.2.3:44299", True),
+    ("10.1.2.3:44224", False),
+    ("10.1.2.3:44300", False),
+    ("10.1.2.3:22", False),
+    ("10.1.2.3:8888", False),
     ("", False),
     ("unix/", False),
     ("unix//run/x/m/ci-1", False),
@@ -143,16 +148,16 @@ UPSTREAMS = [
     ("unix//run/x/caddy.sock", False),
     ("unix/run/x/m/ci-1/jupyter.sock", False),
     ("unix+h2c//run/x/m/ci-1/jupyter.sock", False),
-    ("10.1.2.4:8888", False),
+    ("10.1.2.4:44225", False),
     ("10.1.2.3", False),
     ("10.1.2.3:0", False),
     ("10.1.2.3:99999", False),
-    ("10.1.2.3:80-90", False),
-    ("10.1.2.3:80/x", False),
-    ("010.1.2.3:80", False),
-    ("localhost:80", False),
-    ("127.0.0.1:80", False),
-    ("http://10.1.2.3:80", False),
+    ("10.1.2.3:44225-44226", False),
+    ("10.1.2.3:44225/x", False),
+    ("010.1.2.3:44225", False),
+    ("localhost:44225", False),
+    ("127.0.0.1:44225", False),
+    ("http://10.1.2.3:44225", False),
 ]
 
 
@@ -165,11 +170,11 @@ def test_upstream(upstream: str, valid: bool):
     "address", ["127.0.0.1", "0.0.0.0", "169.254.1.1", "224.0.0.1", "::1", "", None, "x"]
 )
 def test_a_machine_is_never_the_host_itself(address: str | None):
-    dialled = f"[{address}]:80" if address and ":" in address else f"{address}:80"
+    dialled = f"[{address}]:44225" if address and ":" in address else f"{address}:44225"
     assert not valid_upstream(dialled, Machine(address=address))
 
 
-@pytest.mark.parametrize(("address", "upstream"), [("fd00::5", "[fd00::5]:80")])
+@pytest.mark.parametrize(("address", "upstream"), [("fd00::5", "[fd00::5]:44225")])
 def test_an_ipv6_machine_is_dialled(address: str, upstream: str):
     assert valid_upstream(upstream, Machine(address=address))
 

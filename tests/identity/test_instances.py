@@ -3,16 +3,19 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.support.identity import SCOPE, Studio, submit
 from tests.support.values import a_compute
 
-from studiolo.api.gate import Gatekeeper
+from studiolo.api.endpoints import Endpoints
+from studiolo.api.gate import Gatekeeper, machine_of
 from studiolo.api.identity.links import new_link, use_link
 from studiolo.api.identity.personal_tokens import create_token
+from studiolo.api.services import Services
 from studiolo.api.streams import StreamCutter
 from studiolo.domain.access import OPEN_APPLICATION
 from studiolo.domain.applications import JUPYTERLAB
@@ -22,8 +25,9 @@ from studiolo.domain.resources import Compute, Principal
 from studiolo.domain.roles import DATA_SCIENTIST, OWNER, READER
 from studiolo.domain.states import State
 from studiolo.engines.agent_client import AgentClient, AgentError, AgentUnreachable
-from studiolo.engines.base import Unreachable
+from studiolo.engines.base import Engine, Unreachable
 from studiolo.gateway.backend import Failed, Machine, Starting, Upstream
+from studiolo.gateway.upstreams import valid_upstream
 
 OPEN = "/instances/open"
 
@@ -369,3 +373,51 @@ async def test_open_streams_are_cut_when_a_right_ends(studio: Studio, ending: st
             await use_link(studio.identity, token, "a brand new password", correlation="")
     await cutter.settled()
     assert scissors.cut == [mine.id]
+
+
+class Daemon:
+    """An engine whose daemon may be away; its machines have addresses."""
+
+    def __init__(self, endpoint: Endpoint | None) -> None:
+        self.says: Endpoint | Unreachable | None = endpoint
+
+    async def endpoint(self, machine_id: str) -> Endpoint | None:
+        if isinstance(self.says, Unreachable):
+            raise self.says
+        return self.says
+
+
+def over(studio: Studio, daemon: Daemon) -> Services:
+    engines = cast("Mapping[str, Engine]", {"local": daemon})
+    return replace(studio.services, engines=engines, endpoints=Endpoints(engines))
+
+
+async def test_a_machine_with_an_address_is_dialled_there_and_nowhere_else(studio: Studio) -> None:
+    ann = await studio.person("ann", DATA_SCIENTIST)
+    await an_instance(studio, ann)
+    services = over(studio, Daemon(Endpoint("10.1.2.3:44224", "secret")))
+    found = await Gatekeeper(services, studio.identity).instance_by_host("ann-ci")
+    assert found is not None
+    assert found.machine == Machine(address="10.1.2.3")
+
+
+async def test_an_open_instance_stays_open_while_its_engine_is_away(studio: Studio) -> None:
+    ann = await studio.person("ann", DATA_SCIENTIST)
+    compute = await an_instance(studio, ann)
+    daemon = Daemon(Endpoint("10.1.2.3:44224", "secret"))
+    services = over(studio, daemon)
+    before = await machine_of(services, compute)
+    daemon.says = Unreachable("no daemon")
+    assert await machine_of(services, compute) == before
+    daemon.says = None
+    assert (await machine_of(services, compute)).address is None
+
+
+async def test_a_machine_that_was_never_found_is_not_dialled_but_its_streams_are_cut(
+    studio: Studio,
+) -> None:
+    ann = await studio.person("ann", DATA_SCIENTIST)
+    compute = await an_instance(studio, ann)
+    machine = await machine_of(over(studio, Daemon(Unreachable("no daemon"))), compute)
+    assert machine.lost
+    assert not valid_upstream("10.1.2.3:44225", machine)

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import random
 import secrets
 import socket
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from studiolo.domain.applications import Application
+from studiolo.domain.machine import APPLICATION_PORTS
 from studiolo.domain.states import State
 from studiolo.gateway.backend import (
     Failed,
@@ -173,9 +175,9 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serve(applications: dict[Path, Any]) -> AsyncIterator[None]:
-    """Serve ASGI applications, each on a unix socket."""
-    servers = [_server(path, app) for path, app in applications.items()]
+async def serve(applications: Mapping[Path | tuple[str, int], Any]) -> AsyncIterator[None]:
+    """Serve ASGI applications, each on a unix socket or on an address and port."""
+    servers = [_server(place, app) for place, app in applications.items()]
     async with asyncio.TaskGroup() as running:
         for server in servers:
             running.create_task(server.serve())
@@ -187,13 +189,35 @@ async def serve(applications: dict[Path, Any]) -> AsyncIterator[None]:
                 server.should_exit = True
 
 
-def _server(path: Path, app: Any) -> _Server:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _server(place: Path | tuple[str, int], app: Any) -> _Server:
+    if isinstance(place, Path):
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        where: dict[str, Any] = {"uds": str(place)}
+    else:
+        where = {"host": place[0], "port": place[1]}
     return _Server(
-        uvicorn.Config(
-            app, uds=str(path), log_level="error", lifespan="off", timeout_graceful_shutdown=1
-        )
+        uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1, **where)
     )
+
+
+def own_address() -> str:
+    """An address of this host that is not loopback: a machine's, as far as the gateway can tell.
+
+    Nothing is sent: connecting a datagram socket only looks up the route.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("203.0.113.1", 9))
+        address = str(probe.getsockname()[0])
+    assert not address.startswith("127."), "this host has no address but loopback: give it one"
+    return address
+
+
+def free_application_port(address: str) -> int:
+    """A port that an application of a machine may listen on."""
+    for port in random.sample(APPLICATION_PORTS, len(APPLICATION_PORTS)):
+        with contextlib.suppress(OSError), socket.create_server((address, port)):
+            return port
+    raise AssertionError(f"every application port of {address} is taken")
 
 
 def listening(path: Path) -> socket.socket:

@@ -54,7 +54,7 @@ class Gatekeeper:
             allowed=allowed,
             state=compute.state,
             reason=compute.errors[0].message if compute.errors else None,
-            machine=machine_of(self._services, compute),
+            machine=await machine_of(self._services, compute),
         )
 
     async def session(self, cookie: str) -> GateSession | None:
@@ -102,18 +102,24 @@ class Gatekeeper:
     async def _endpoint(self, instance_id: str) -> Endpoint | None:
         async with self._services.database.reading() as tx:
             compute = await tx.computes.by_id(instance_id)
-        engine = self._services.engines.get(compute.location) if compute else None
-        if engine is None:
+        if compute is None:
             return None
         try:
-            return await engine.endpoint(instance_id)
+            return await self._services.endpoints.of(compute)
         except EngineError:
             return None
 
 
-def machine_of(services: Services, compute: Compute) -> Machine:
-    """Where the applications of an instance may listen."""
-    return Machine(sockets=str(services.settings.run / "m" / compute.id))
+async def machine_of(services: Services, compute: Compute) -> Machine:
+    """Where the applications of an instance may listen: where its agent does, and nowhere else."""
+    sockets = str(services.settings.run / "m" / compute.id)
+    try:
+        endpoint = await services.endpoints.of(compute)
+    except EngineError:
+        return Machine(sockets=sockets, lost=True)
+    if endpoint is None or endpoint.address.startswith("unix/"):
+        return Machine(sockets=sockets)
+    return Machine(address=endpoint.address.rpartition(":")[0].strip("[]"))
 
 
 async def _allowed(tx: Transaction, compute: Compute) -> frozenset[str]:

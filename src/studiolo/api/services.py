@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fastapi import Request
 
+from studiolo.api.endpoints import Endpoints
 from studiolo.api.images import LatestImages
 from studiolo.clock import Clock
 from studiolo.domain.resources import Principal
@@ -54,6 +55,7 @@ class Services:
     :param engines: one per region, by location.
     :param hint: wakes the reconciler; only saves time, so it may be lost.
     :param agents: speaks to the agents inside machines.
+    :param endpoints: knows where they are.
     :param images: knows the newest image of every region.
     """
 
@@ -66,4 +68,5 @@ class Services:
     catalogue: Catalogue
     hint: Callable[[], None]
     agents: AgentClient
+    endpoints: Endpoints
     images: LatestImages

@@ -55,7 +55,7 @@ class StreamCutter:
     async def _cut(self, principal_id: str) -> None:
         async with self._services.database.reading() as tx:
             computes = await tx.computes.opened_by(principal_id)
-        machines = [machine_of(self._services, compute) for compute in computes]
+        machines = await asyncio.gather(*(machine_of(self._services, each) for each in computes))
         await asyncio.gather(*(self._revoker.revoke(machine) for machine in machines))
 
     def _finished(self, task: asyncio.Task[None]) -> None:

@@ -14,6 +14,9 @@ AGENT_PORT = 44224
 JUPYTER_PORT = 44225
 """Where agent and Jupyter listen on a machine that has an address of its own."""
 
+APPLICATION_PORTS = range(JUPYTER_PORT, 44300)
+"""Where its applications may listen; the gateway dials no other port of a machine."""
+
 IMAGE = "ml"
 """Name of the image that machines are made on."""
 

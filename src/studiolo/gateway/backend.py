@@ -20,10 +20,13 @@ class Machine:
 
     :param sockets: absolute path of the machine's own folder below `<run>/m/`; None if it has none.
     :param address: the machine's own IP address; None where it shares the host's.
+    :param lost: its address could not be found out. Nothing is dialled then, and whoever cuts its
+        streams must cut those of every machine with an address.
     """
 
     sockets: str | None = None
     address: str | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
+from studiolo.domain.machine import APPLICATION_PORTS
 from studiolo.gateway.backend import Machine
 from studiolo.gateway.cache import CACHE_SECONDS, CachedBackend
 from studiolo.gateway.process import Identity
@@ -88,9 +90,16 @@ def _is_of(peer: object, machine: Machine) -> bool:
     match peer:
         case str() if machine.sockets:
             return peer.startswith(machine.sockets.rstrip("/") + "/")
-        case (str(address), int(), *_) if machine.address:
-            return address == machine.address
+        case (str(address), int(port), *_) if port in APPLICATION_PORTS:
+            return _is_at(address, machine)
     return False
+
+
+def _is_at(address: str, machine: Machine) -> bool:
+    """A browser's own port may look like an application's; its connection is then cut in vain."""
+    if machine.lost:
+        return not ip_address(address).is_loopback
+    return address == machine.address
 
 
 class Revoker:

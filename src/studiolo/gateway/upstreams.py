@@ -9,6 +9,7 @@ import ipaddress
 import posixpath
 import re
 
+from studiolo.domain.machine import APPLICATION_PORTS
 from studiolo.gateway.backend import Machine
 
 _FORBIDDEN_NAMES = frozenset({"agent.sock", "cp.sock", "gate.sock", "caddy.sock", "local.sock"})
@@ -21,7 +22,8 @@ def valid_upstream(upstream: str, machine: Machine) -> bool:
     """Whether `upstream` is one of the machine's own application addresses.
 
     A socket must lie below the machine's own run folder, without `..`, and not be the agent's; a
-    TCP address must be the machine's own, which is never the host's loopback.
+    TCP address must be the machine's own, which is never the host's loopback, with a port that is
+    an application's.
     """
     if upstream.startswith("unix/"):
         return _own_socket(upstream.removeprefix("unix/"), machine.sockets)
@@ -45,7 +47,7 @@ def _own_socket(path: str, folder: str | None) -> bool:
 
 def _own_address(upstream: str, address: str | None) -> bool:
     matched = _TCP.fullmatch(upstream)
-    if not address or not matched or int(matched[3]) > 65535:
+    if not address or not matched or int(matched[3]) not in APPLICATION_PORTS:
         return False
     try:
         dialled = ipaddress.ip_address(matched[1] or matched[2])

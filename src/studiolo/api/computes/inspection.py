@@ -68,11 +68,10 @@ async def compute_status(
 
 
 async def _ask_agent(services: Services, compute: Compute) -> tuple[Mapping[str, Any], str | None]:
-    engine = services.engines.get(compute.location)
-    if engine is None:
+    if compute.location not in services.engines:
         return {}, f"The region '{compute.location}' is not configured here."
     try:
-        endpoint = await engine.endpoint(compute.id)
+        endpoint = await services.endpoints.of(compute)
         if endpoint is None:
             return {}, f"The machine does not run; the instance is {compute.state.value}."
         return await services.agents.status(endpoint), None
