@@ -30,6 +30,7 @@ class Model:
         self.now = NOW
         self.attempts = 0
         self.stubborn = False
+        self.rigid = False
         self.healthy_when_started = True
         self.steps = 0
         self.crash: Callable[[], None] = lambda: None
@@ -47,6 +48,12 @@ class Model:
             self.crash()
         if self.seen.generation == self.compute.generation:
             self.seen = replace(self.seen, healthy=self.healthy_when_started)
+
+    def adapt(self) -> None:
+        if not self.stubborn and self.rigid:
+            self.stop()
+        elif not self.stubborn:
+            self.seen = replace(self.seen, generation=self.compute.generation)
 
     def stop(self) -> None:
         if not self.stubborn and self.seen.presence is not Presence.ABSENT:
@@ -78,6 +85,8 @@ class Model:
                 self.ensure()
             case rules.Stop(_, pause):
                 self.stop()
+            case rules.Adapt(_, pause):
+                self.adapt()
             case rules.Delete(pause):
                 self.delete()
             case rules.Done(event, reason) | rules.Fail(event, reason):

@@ -10,11 +10,23 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from studiolo.domain import decide as rules
 from studiolo.domain import lifecycle
-from studiolo.domain.decide import REPAIRS, Delete, Done, Ensure, Fail, Rest, Stop, Wait, decide
+from studiolo.domain.decide import (
+    REPAIRS,
+    Adapt,
+    Delete,
+    Done,
+    Ensure,
+    Fail,
+    Rest,
+    Stop,
+    Wait,
+    decide,
+)
 from studiolo.domain.machine import Observation, Presence
 from studiolo.domain.resources import LastOperation, Trigger
 from studiolo.domain.states import STABLE, TRANSIENT, Event, Goal, State, accepts
 from tests.domain.model import Crash, Model
+from tests.domain.test_states import REQUESTS
 from tests.support.machines import compute_in
 from tests.support.values import NOW
 
@@ -50,6 +62,13 @@ def after_stop() -> LastOperation:
         (State.CREATING, BROKEN, Ensure),
         (State.STARTING, STOPPED, Ensure),
         (State.RESTARTING, replace(WELL, generation=0), Stop),
+        (State.RESIZING, replace(WELL, generation=0), Adapt),
+        (State.RESIZING, replace(WELL, generation=0, healthy=False), Adapt),
+        (State.RESIZING, STOPPED, Ensure),
+        (State.RESIZING, BROKEN, Ensure),
+        (State.RESIZING, replace(WELL, healthy=False), Wait),
+        (State.RESIZING, ABSENT, Fail),
+        (State.RESIZING, LOST, Fail),
         (State.STARTING, replace(WELL, healthy=False), Wait),
         (State.STARTING, replace(WELL, healthy=False, started_at=None), Ensure),
         (State.STOPPING, WELL, Stop),
@@ -94,6 +113,7 @@ def test_one_step_towards_what_is_wanted(state: State, seen: Observation, expect
         (State.CREATING, WELL, Event.READY),
         (State.STARTING, WELL, Event.READY),
         (State.RESTARTING, WELL, Event.READY),
+        (State.RESIZING, WELL, Event.READY),
         (State.STOPPING, STOPPED, Event.HALTED),
         (State.STOPPING, ABSENT, Event.HALTED),
         (State.DELETING, ABSENT, Event.GONE),
@@ -116,6 +136,11 @@ def test_what_is_seen_ends_or_moves_a_state(state: State, seen: Observation, eve
 def test_a_machine_that_runs_after_a_stop_was_asked_for_is_stopped_again() -> None:
     stopped = compute_in(State.STOPPED, last_operation=after_stop())
     assert isinstance(decide(stopped, WELL, NOW, 0), Stop)
+
+
+def test_a_machine_that_runs_with_its_former_size_after_a_resize_in_place_is_stopped() -> None:
+    resized = lifecycle.resized_in_place(compute_in(State.STOPPED), NOW, "e")
+    assert isinstance(decide(resized, WELL, NOW, 0), Stop)
 
 
 def test_a_removed_directory_is_told_with_what_to_do() -> None:
@@ -203,7 +228,7 @@ def test_every_answer_is_one_the_table_allows(
         lifecycle.outcome(compute, action.event, now, "e", action.reason)
     if isinstance(action, Fail):
         assert action.reason
-    if isinstance(action, Ensure | Stop | Delete):
+    if isinstance(action, Ensure | Stop | Adapt | Delete):
         assert 0 < action.pause <= 10
 
 
@@ -231,7 +256,9 @@ def test_a_cooperative_engine_brings_every_state_to_rest(state: State, seen: Obs
     model.run()
     assert model.compute.state in STABLE | {State.DELETED}
     if state in TRANSIENT and TRANSIENT[state].goal is Goal.RUNNING:
-        assert model.compute.state is State.RUNNING
+        gone = seen.presence in (Presence.ABSENT, Presence.LOST)
+        lost = state is State.RESIZING and gone
+        assert model.compute.state is (State.UNUSABLE if lost else State.RUNNING)
     if model.compute.state is not State.DELETED:
         assert isinstance(decide(model.compute, model.seen, model.now, 0), Rest)
 
@@ -281,7 +308,7 @@ class Instance(RuleBasedStateMachine):
     def alive(self) -> bool:
         return self.model.compute.state is not State.DELETED
 
-    @rule(event=st.sampled_from([Event.START, Event.STOP, Event.RESTART, Event.DELETE]))
+    @rule(event=st.sampled_from(REQUESTS))
     def request(self, event: Event) -> None:
         compute = self.model.compute
         if not lifecycle.already(compute, event) and accepts(compute.state, event):
@@ -299,9 +326,10 @@ class Instance(RuleBasedStateMachine):
         started = None if seen.started_at is None else self.model.now
         self.model.seen = replace(seen, generation=generation, started_at=started)
 
-    @rule(stubborn=st.booleans(), healthy=st.booleans())
-    def engine_changes_its_mood(self, stubborn: bool, healthy: bool) -> None:
+    @rule(stubborn=st.booleans(), healthy=st.booleans(), rigid=st.booleans())
+    def engine_changes_its_mood(self, stubborn: bool, healthy: bool, rigid: bool) -> None:
         self.model.stubborn = stubborn
+        self.model.rigid = rigid
         self.model.healthy_when_started = healthy
 
     @rule(seconds=st.integers(1, 700))

@@ -16,7 +16,15 @@ from studiolo.domain.states import (
     advance,
 )
 
-REQUESTS = (Event.START, Event.STOP, Event.RESTART, Event.DELETE)
+REQUESTS = (
+    Event.START,
+    Event.STOP,
+    Event.RESTART,
+    Event.RESIZE,
+    Event.RESTORE,
+    Event.REIMAGE,
+    Event.DELETE,
+)
 
 
 @given(st.lists(st.sampled_from(Event), max_size=40))

@@ -55,6 +55,15 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapt:
+    """Ask the engine to give the running machine its new size, or where that cannot be done while
+    it runs, to stop it within `grace` seconds; then look again."""
+
+    grace: float
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Ask the engine to remove the machine, then look again."""
 
@@ -97,7 +106,7 @@ class Fail:
     reason: str
 
 
-Action = Ensure | Stop | Delete | Wait | Rest | Done | Fail
+Action = Ensure | Stop | Adapt | Delete | Wait | Rest | Done | Fail
 
 
 def backoff(attempts: int) -> float:
@@ -165,10 +174,14 @@ def expired(compute: Compute, now: datetime) -> bool:
 
 
 def _towards_running(case: _Case) -> Action:
+    resizing = case.compute.state is State.RESIZING
+    if resizing and _is_gone(case.seen):
+        # Nobody asked for an empty machine, which is what a start would make.
+        return Fail(Event.FAILED, gone_reason(case.compute))
     if case.seen.presence is not Presence.RUNNING:
         return Ensure(case.pause)
     if case.seen.generation != case.compute.generation:
-        return Stop(STOP_GRACE, case.pause)
+        return (Adapt if resizing else Stop)(STOP_GRACE, case.pause)
     if case.seen.healthy:
         return Done(Event.READY, case.seen.reason)
     age = _age_if_fresh(case)
@@ -233,9 +246,10 @@ def _running(case: _Case) -> Action:
 def _stopped(case: _Case) -> Action:
     """A machine that runs although it is stored as stopped.
 
-    If the last thing that was asked for is a stop, it is a left-over (a start that a stalled
-    replica finished late) and is stopped again. Otherwise the guest had gone down by itself, and
-    has now come up by itself: a reboot, which is followed.
+    If the last thing that was asked for is a stop, or it runs with a generation that is no longer
+    wanted, it is a left-over (a start that a stalled replica finished late) and is stopped again.
+    Otherwise the guest had gone down by itself, and has now come up by itself: a reboot, which is
+    followed.
     """
     if _has_strays(case.seen):
         return Stop(0.0, case.pause)
@@ -243,7 +257,8 @@ def _stopped(case: _Case) -> Action:
         return Done(Event.LOST, gone_reason(case.compute))
     if case.seen.presence is not Presence.RUNNING:
         return Rest()
-    if _was_asked_to_stop(case.compute):
+    left_over = case.seen.generation != case.compute.generation
+    if left_over or _was_asked_to_stop(case.compute):
         return Stop(STOP_GRACE, case.pause)
     return Done(Event.POWERED_ON)
 
@@ -319,6 +334,7 @@ _ADVICE = {
     State.SETTING_UP: "Delete it and create it again.",
     State.STARTING: "Its disk is kept: start it again, or delete it.",
     State.RESTARTING: "Its disk is kept: start it again, or delete it.",
+    State.RESIZING: "Its disk is kept: resize it again, restart it, or delete it.",
     State.STOPPING: "Its disk is kept: stop it again, or delete it.",
     State.DELETING: "Delete it again.",
 }

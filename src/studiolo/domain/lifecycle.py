@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from studiolo.domain.errors import Conflict, Detail
+from studiolo.domain.machine import Recipe
 from studiolo.domain.resources import Compute, LastOperation, OperationStatus, Trigger
 from studiolo.domain.states import (
     ALREADY,
@@ -24,8 +25,18 @@ _OPERATION_NAMES = {
     Event.START: "Start",
     Event.STOP: "Stop",
     Event.RESTART: "Restart",
+    Event.RESIZE: "Resize",
+    Event.RESTORE: "Restore",
+    Event.REIMAGE: "Reimage",
     Event.DELETE: "Delete",
 }
+"""Also an operation's kind."""
+
+_FAILED_STATUS = {"Resize": "RestartFailed", "Restore": "ReimageFailed"}
+"""Azure's `OperationStatus` has no word for these; the others end in one of their own."""
+
+_STARTS = frozenset({Event.START, Event.RESTART, Event.RESIZE, Event.RESTORE, Event.REIMAGE})
+"""Requests after which the engine runs another incarnation."""
 
 _NEXT_STEP = {
     State.CREATE_FAILED: "Delete it and create it again",
@@ -42,26 +53,53 @@ def already(compute: Compute, event: Event) -> bool:
     return compute.state in ALREADY.get(event, frozenset())
 
 
-def request(
-    compute: Compute, event: Event, now: datetime, etag: str, trigger: Trigger = Trigger.USER
-) -> Compute:
-    """Return the instance after a person asked for START, STOP, RESTART or DELETE.
+def operation_kind(event: Event) -> str:
+    """The kind of the operation that a request begins."""
+    return _OPERATION_NAMES[event]
 
-    A start or restart counts the generation up: the engine then runs another incarnation.
+
+def request(
+    compute: Compute,
+    event: Event,
+    now: datetime,
+    etag: str,
+    trigger: Trigger = Trigger.USER,
+    *,
+    recipe: Recipe | None = None,
+) -> Compute:
+    """Return the instance after a person asked for something.
+
+    Whatever starts a machine counts the generation up: the engine then runs another incarnation.
+    The latest request also says what that start does first, so one that was never reached is
+    forgotten; a delete leaves it, because it tells what was borrowed of another machine.
 
     :param etag: a fresh ETag.
+    :param recipe: what the start does first, of a RESTORE or REIMAGE.
     :raises Conflict: the present state does not allow it; the message says what to do.
     """
     try:
         state = advance(compute.state, event)
     except TransitionRefused:
         raise Conflict(_refusal(compute, event), target=compute.name) from None
-    starts = event in (Event.START, Event.RESTART)
+    starts = event in _STARTS
     return replace(
         _enter(compute, state, now, etag),
         generation=compute.generation + (1 if starts else 0),
         errors=(),
+        recipe=compute.recipe if event is Event.DELETE else recipe,
         last_operation=LastOperation(_OPERATION_NAMES[event], now, "InProgress", trigger),
+    )
+
+
+def resized_in_place(compute: Compute, now: datetime, etag: str) -> Compute:
+    """Return a stopped instance whose new size and disks its next start applies.
+
+    The generation counts up here, too: a machine that a late start has left running with the
+    former size is then told from one that is as wanted.
+    """
+    last = LastOperation(_OPERATION_NAMES[Event.RESIZE], now, "Succeeded", Trigger.USER)
+    return replace(
+        compute, etag=etag, generation=compute.generation + 1, errors=(), last_operation=last
     )
 
 
@@ -76,9 +114,18 @@ def outcome(
     moved = _enter(compute, advance(compute.state, event), now, etag)
     last = compute.last_operation
     if compute.state in TRANSIENT and moved.state not in TRANSIENT:
-        status = f"{last.name}Failed" if event in FAILURES else "Succeeded"
-        last = replace(last, status=status, time=now)
-    return replace(moved, errors=errors_of(moved.state, reason), last_operation=last)
+        failed = _FAILED_STATUS.get(last.name, f"{last.name}Failed")
+        last = replace(last, status=failed if event in FAILURES else "Succeeded", time=now)
+    errors = errors_of(moved.state, reason)
+    return replace(moved, errors=errors, last_operation=last, recipe=_left_of_recipe(moved))
+
+
+def _left_of_recipe(moved: Compute) -> Recipe | None:
+    """A step that was done, or has failed, is not repeated by later starts. What cannot be started
+    any more keeps it for its delete.
+    """
+    ended = moved.state in (State.RUNNING, State.STOPPED, State.UNUSABLE)
+    return None if ended else moved.recipe
 
 
 def errors_of(state: State, reason: str | None) -> tuple[Detail, ...]:
@@ -120,6 +167,9 @@ _OPERATION_GOALS: dict[str, Goal] = {
     "Create": Goal.RUNNING,
     "Start": Goal.RUNNING,
     "Restart": Goal.RUNNING,
+    "Resize": Goal.RUNNING,
+    "Restore": Goal.RUNNING,
+    "Reimage": Goal.RUNNING,
     "Stop": Goal.STOPPED,
     "Delete": Goal.ABSENT,
 }

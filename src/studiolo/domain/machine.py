@@ -67,6 +67,19 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class VirtualSubnet:
+    """A network of a person's own, whose members reach each other and nothing else of its region.
+
+    :param id: its bridge's name, made before the bridge is: a letter, then letters and digits, 15
+        at most, as the kernel names interfaces.
+    :param prefix: its IPv4 addresses, for example `10.5.0.0/24`.
+    """
+
+    id: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class MachineSpec:
     """Everything an engine needs to make a machine and start it.
 
@@ -81,6 +94,9 @@ class MachineSpec:
     :param agent_token: bearer token the agent demands; a secret, never logged.
     :param studio_origin: origin of the studio, allowed to embed the machine's applications.
     :param recipe: what the start into `generation` does first.
+    :param subnet: the network it joins for life; None for the region's own, where machines do not
+        reach each other.
+    :param public_ip: whether it has a way out of its network.
     """
 
     id: str
@@ -96,6 +112,8 @@ class MachineSpec:
     studio_origin: str = ""
     image: str = IMAGE
     recipe: Recipe | None = None
+    subnet: VirtualSubnet | None = None
+    public_ip: bool = True
 
 
 class Presence(StrEnum):

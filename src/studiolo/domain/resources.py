@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from studiolo.domain.errors import Detail
+from studiolo.domain.machine import Recipe
 from studiolo.domain.states import State
 
 JsonObject = Mapping[str, Any]
@@ -109,7 +110,8 @@ class Trigger(StrEnum):
 class LastOperation:
     """Azure's `ComputeInstanceLastOperation`.
 
-    :param name: Create, Start, Stop, Restart, Resize, Reimage or Delete.
+    :param name: Create, Start, Stop, Restart, Resize, Reimage or Delete; and Restore, which Azure
+        does not have.
     :param status: InProgress, Succeeded, CreateFailed, StartFailed, StopFailed, RestartFailed,
         ReimageFailed or DeleteFailed.
     """
@@ -135,6 +137,7 @@ class Compute:
     :param deadline: when a transient state expires; None in a stable state.
     :param errors: why the instance is not as wanted, for a person.
     :param image_version: of the image its machine was last seen on; None before that.
+    :param recipe: what the start into `generation` does first; None once that has happened.
     """
 
     id: str
@@ -166,6 +169,7 @@ class Compute:
     etag: str = ""
     stamp: Stamp | None = None
     image_version: str | None = None
+    recipe: Recipe | None = None
 
     @property
     def arm_id(self) -> str:
@@ -191,7 +195,7 @@ class Operation:
     """A long-running operation, durable: a client that polls through a restart gets its end.
 
     :param resource: id of the compute or workspace (ours, not the ARM id).
-    :param kind: Create, Start, Stop, Restart, Update or Delete.
+    :param kind: Create, Start, Stop, Restart, Resize, Restore, Reimage, Update or Delete.
     :param scope: ARM id of the resource, for access checks after it is gone.
     :param principal: who asked; only they, or somebody who may read the scope, may poll.
     """

@@ -6,7 +6,8 @@ clients understand them.
 
 Three kinds of event move an instance:
 
-* *requests* by a person or a client (`CREATE`, `START`, `STOP`, `RESTART`, `DELETE`);
+* *requests* by a person or a client (`START`, `STOP`, `RESTART`, `RESIZE`, `RESTORE`, `REIMAGE`,
+  `DELETE`);
 * *outcomes* of the work the reconciler does (`READY`, `HALTED`, `GONE`, `FAILED`, `EXPIRED`);
 * *observations* that nobody asked for (`POWERED_OFF`, `POWERED_ON`, `LOST`, `FOUND`): a guest that
   shuts itself down or reboots is followed, and an engine that does not answer makes the instance
@@ -33,6 +34,7 @@ class State(StrEnum):
     STOPPED = "Stopped"
     STARTING = "Starting"
     RESTARTING = "Restarting"
+    RESIZING = "Resizing"
     DELETING = "Deleting"
     CREATE_FAILED = "CreateFailed"
     UNUSABLE = "Unusable"
@@ -47,6 +49,9 @@ class Event(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    RESIZE = "resize"
+    RESTORE = "restore"
+    REIMAGE = "reimage"
     DELETE = "delete"
     PROVISIONED = "provisioned"
     READY = "ready"
@@ -88,6 +93,7 @@ TRANSIENT: dict[State, Transient] = {
     State.SETTING_UP: Transient(Goal.RUNNING, timedelta(minutes=15)),
     State.STARTING: Transient(Goal.RUNNING, timedelta(minutes=5)),
     State.RESTARTING: Transient(Goal.RUNNING, timedelta(minutes=5)),
+    State.RESIZING: Transient(Goal.RUNNING, timedelta(minutes=10)),
     State.STOPPING: Transient(Goal.STOPPED, timedelta(minutes=5)),
     State.DELETING: Transient(Goal.ABSENT, timedelta(minutes=10)),
 }
@@ -103,6 +109,7 @@ _ANY_ALIVE = (
     State.STOPPED,
     State.STARTING,
     State.RESTARTING,
+    State.RESIZING,
     State.CREATE_FAILED,
     State.UNUSABLE,
     State.UNKNOWN,
@@ -118,10 +125,23 @@ def _table() -> dict[tuple[State, Event], State]:
         (State.RUNNING, Event.STOP, State.STOPPING),
         (State.STARTING, Event.STOP, State.STOPPING),
         (State.RESTARTING, Event.STOP, State.STOPPING),
+        (State.RESIZING, Event.STOP, State.STOPPING),
         (State.UNUSABLE, Event.STOP, State.STOPPING),
         (State.UNKNOWN, Event.STOP, State.STOPPING),
         (State.RUNNING, Event.RESTART, State.RESTARTING),
         (State.UNUSABLE, Event.RESTART, State.RESTARTING),
+        (State.RUNNING, Event.RESIZE, State.RESIZING),
+        (State.UNUSABLE, Event.RESIZE, State.RESIZING),
+        # a step before the next start: from a running machine a restart, from a stopped one a start
+        *(
+            (source, event, target)
+            for event in (Event.RESTORE, Event.REIMAGE)
+            for source, target in (
+                (State.RUNNING, State.RESTARTING),
+                (State.UNUSABLE, State.RESTARTING),
+                (State.STOPPED, State.STARTING),
+            )
+        ),
         *((state, Event.DELETE, State.DELETING) for state in _ANY_ALIVE),
         # how the reconciler's work ends
         (State.CREATING, Event.PROVISIONED, State.SETTING_UP),
@@ -129,18 +149,21 @@ def _table() -> dict[tuple[State, Event], State]:
         (State.SETTING_UP, Event.READY, State.RUNNING),
         (State.STARTING, Event.READY, State.RUNNING),
         (State.RESTARTING, Event.READY, State.RUNNING),
+        (State.RESIZING, Event.READY, State.RUNNING),
         (State.STOPPING, Event.HALTED, State.STOPPED),
         (State.DELETING, Event.GONE, State.DELETED),
         (State.CREATING, Event.FAILED, State.CREATE_FAILED),
         (State.SETTING_UP, Event.FAILED, State.CREATE_FAILED),
         (State.STARTING, Event.FAILED, State.UNUSABLE),
         (State.RESTARTING, Event.FAILED, State.UNUSABLE),
+        (State.RESIZING, Event.FAILED, State.UNUSABLE),
         (State.STOPPING, Event.FAILED, State.UNUSABLE),
         (State.DELETING, Event.FAILED, State.UNUSABLE),
         (State.CREATING, Event.EXPIRED, State.CREATE_FAILED),
         (State.SETTING_UP, Event.EXPIRED, State.CREATE_FAILED),
         (State.STARTING, Event.EXPIRED, State.UNUSABLE),
         (State.RESTARTING, Event.EXPIRED, State.UNUSABLE),
+        (State.RESIZING, Event.EXPIRED, State.UNUSABLE),
         (State.STOPPING, Event.EXPIRED, State.UNUSABLE),
         (State.DELETING, Event.EXPIRED, State.UNUSABLE),
         # what is seen without being asked for
@@ -163,7 +186,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = _table()
 """(state, event) -> next state. A pair that is missing is refused."""
 
 ALREADY: dict[Event, frozenset[State]] = {
-    Event.START: frozenset({State.RUNNING, State.STARTING, State.CREATING, State.SETTING_UP}),
+    Event.START: frozenset(
+        {State.RUNNING, State.STARTING, State.CREATING, State.SETTING_UP, State.RESIZING}
+    ),
     Event.STOP: frozenset({State.STOPPED, State.STOPPING}),
     Event.RESTART: frozenset({State.RESTARTING}),
     Event.DELETE: frozenset({State.DELETING}),

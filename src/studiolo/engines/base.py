@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Step
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Step, VirtualSubnet
 
 
 class EngineError(Exception):
@@ -162,6 +162,23 @@ class OnlineResize(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class DiskSizes:
+    """What a machine is given where its instance says nothing, in GiB."""
+
+    home_gib: int
+    root_gib: int
+
+
+@runtime_checkable
+class SizedDisks(Protocol):
+    """Capability: home and root are disks of a machine's own, whose sizes are kept and can grow."""
+
+    @property
+    def disk_sizes(self) -> DiskSizes:
+        """Those of a new machine."""
+
+
 @runtime_checkable
 class Recipes(Protocol):
     """Capability: `ensure` follows :attr:`MachineSpec.recipe`."""
@@ -169,3 +186,32 @@ class Recipes(Protocol):
     @property
     def steps(self) -> frozenset[Step]:
         """Those it knows."""
+
+
+@runtime_checkable
+class Networks(Protocol):
+    """Capability: `ensure` follows :attr:`MachineSpec.subnet` and :attr:`MachineSpec.public_ip`.
+
+    Machines of one subnet reach each other. No machine is reached from another subnet, from the
+    region's own network or from outside; the control plane reaches every one. A machine without
+    `public_ip` reaches the members of its subnet and nothing else, whatever its root does.
+    """
+
+    async def ensure_network(self, subnet: VirtualSubnet) -> None:
+        """Make the subnet's network exist; `ensure` does so itself.
+
+        :raises Permanent: a network of that name is somebody else's, or its addresses are in use.
+        """
+
+    async def remove_network(self, network_id: str) -> None:
+        """Remove what :meth:`ensure_network` made. Absent: returns silently.
+
+        :raises Temporary: machines are still in it.
+        :raises Permanent: it is not this deployment's.
+        """
+
+    async def list_networks(self) -> frozenset[str]:
+        """Ids of all networks that carry this deployment's id, whole or half made."""
+
+    async def occupied_prefixes(self) -> tuple[str, ...]:
+        """IPv4 prefixes that no new subnet may overlap: all the region has but its subnets'."""

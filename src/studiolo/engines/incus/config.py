@@ -47,7 +47,8 @@ class IncusConfig:
         `volumes`: they show and hold their size on any pool, but need the control plane to run as
         root on the one host of the region.
     :param network: managed bridge of machines without a network of their own.
-    :param root_gib: size of a machine's root disk; its home has the size's own.
+    :param root_gib: size of a machine's root disk, where its instance does not say.
+    :param home_gib: the same of its home.
     :param variant: of the machine image, `slim` or `full`.
     """
 
@@ -59,6 +60,7 @@ class IncusConfig:
     loops: Path | None = None
     network: str = "incusbr0"
     root_gib: int = 40
+    home_gib: int = 120
     variant: str = "slim"
 
     @property
