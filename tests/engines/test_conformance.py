@@ -2,8 +2,21 @@
 
 import pytest
 
-from studiolo.engines.base import Engine, ImageCatalogue, LogSource
+from studiolo.engines.base import (
+    Engine,
+    ImageCatalogue,
+    LogSource,
+    OnlineResize,
+    Recipes,
+    SizedDisks,
+    Snapshots,
+)
 from studiolo.engines.conformance import DEPLOYMENT, EngineConformance
+from studiolo.engines.conformance_states import (
+    ReimageConformance,
+    ResizeConformance,
+    SnapshotConformance,
+)
 from studiolo.engines.fake import FakeEngine, FakeWorld
 
 
@@ -27,13 +40,13 @@ class FakeHarness:
         return [machine_id] if machine_id in self.world.machines else []
 
 
-class TestFakeEngine(EngineConformance):
+class TestFakeEngine(EngineConformance, SnapshotConformance, ReimageConformance, ResizeConformance):
     @pytest.fixture
     def harness(self) -> FakeHarness:
         return FakeHarness()
 
 
-class TestProcessEngine(EngineConformance):
+class TestProcessEngine(EngineConformance, ReimageConformance):
     @pytest.fixture
     def harness(self, place, agent_image):
         return place
@@ -43,3 +56,8 @@ class TestProcessEngine(EngineConformance):
 def test_engines_have_the_protocols_methods(protocol, place):
     assert isinstance(FakeEngine("d"), protocol)
     assert isinstance(place.engine(), protocol)
+
+
+@pytest.mark.parametrize("capability", [Snapshots, OnlineResize, SizedDisks, Recipes])
+def test_the_fake_has_every_capability(capability):
+    assert isinstance(FakeEngine("d"), capability)

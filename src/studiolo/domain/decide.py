@@ -57,7 +57,8 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Adapt:
     """Ask the engine to give the running machine its new size, or where that cannot be done while
-    it runs, to stop it within `grace` seconds; then look again."""
+    it runs, to stop it within `grace` seconds; then look again.
+    """
 
     grace: float
     pause: float

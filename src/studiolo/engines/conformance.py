@@ -82,7 +82,7 @@ def well(seen: Observation) -> bool:
     return seen.presence is Presence.RUNNING and seen.healthy is True
 
 
-async def _raises(call: object, kind: type[EngineError]) -> bool:
+async def raises(call: object, kind: type[EngineError]) -> bool:
     """Whether awaiting `call` raises `kind`."""
     try:
         await call  # type: ignore[misc]
@@ -153,7 +153,7 @@ class EngineConformance:
         await engine.ensure(spec)
         await until(engine, spec.id, well)
         second = replace(spec, generation=2)
-        assert await _raises(engine.ensure(second), Temporary)
+        assert await raises(engine.ensure(second), Temporary)
         assert (await engine.observe(spec.id)).generation == 1
         await engine.stop(spec.id, grace=5)
         await engine.ensure(second)
@@ -170,7 +170,7 @@ class EngineConformance:
         assert set(await ours.list_owned()) == {mine.id}
         assert set(await theirs.list_owned()) == {other.id}
         assert (await ours.observe(other.id)).presence is Presence.ABSENT
-        assert await _raises(ours.delete(other.id), EngineError)
+        assert await raises(ours.delete(other.id), EngineError)
         assert (await theirs.observe(other.id)).presence is Presence.RUNNING
         await ours.delete(mine.id)
         await theirs.delete(other.id)
@@ -178,7 +178,7 @@ class EngineConformance:
     async def test_ensure_refuses_a_machine_of_another_deployment(self, harness: Harness) -> None:
         """A spec that names another deployment is a mistake, not an order."""
         spec = new_spec(deployment=ANOTHER)
-        assert await _raises(harness.engine().ensure(spec), EngineError)
+        assert await raises(harness.engine().ensure(spec), EngineError)
         assert harness.traces(spec.id) == []
 
     async def test_ensures_at_once_make_one_machine(self, harness: Harness) -> None:

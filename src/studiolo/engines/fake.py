@@ -11,8 +11,32 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from studiolo.clock import Clock, utc_now
-from studiolo.domain.machine import IMAGE, Endpoint, MachineSpec, Observation, Presence
-from studiolo.engines.base import EngineError, EngineHealth, Permanent, Temporary
+from studiolo.domain.machine import (
+    IMAGE,
+    Endpoint,
+    MachineSpec,
+    Observation,
+    Presence,
+    Recipe,
+    Step,
+)
+from studiolo.engines.base import (
+    DiskSizes,
+    EngineError,
+    EngineHealth,
+    Permanent,
+    Snapshot,
+    Temporary,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeSnapshot:
+    """What a machine was at one instant."""
+
+    created_at: datetime
+    home: Mapping[str, bytes]
+    image: str | None
 
 
 @dataclass(slots=True)
@@ -25,6 +49,7 @@ class FakeMachine:
     :param fault: what an observer is told is wrong with it; it counts as broken until `ensure`.
     :param home: files of the home directory; stopping keeps them.
     :param image: version of the image it was made on.
+    :param snapshots: by name; they go with the machine, and with its image.
     """
 
     spec: MachineSpec
@@ -36,6 +61,7 @@ class FakeMachine:
     fault: str | None = None
     home: dict[str, bytes] = field(default_factory=dict)
     image: str | None = None
+    snapshots: dict[str, FakeSnapshot] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -44,11 +70,13 @@ class FakeWorld:
 
     :param boot: how long a machine runs before its agent answers, by the engine's clock.
     :param images: newest version of every image, by name; machines that are there keep theirs.
+    :param rigid: machines take no other size while they run.
     """
 
     machines: dict[str, FakeMachine] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=lambda: {IMAGE: "fake-1"})
     boot: timedelta = timedelta(0)
+    rigid: bool = False
     latency: dict[str, float] = field(default_factory=dict)
     failures: defaultdict[str, deque[EngineError]] = field(
         default_factory=lambda: defaultdict(deque)
@@ -70,7 +98,7 @@ class FakeWorld:
 
 
 class FakeEngine:
-    """Machines in memory. Implements `Engine`, `LogSource` and `ImageCatalogue`.
+    """Machines in memory. Implements `Engine` and every capability of `engines/base.py`.
 
     :param address: address of the endpoint of every running machine; None for no endpoints.
     :param sleep: how latency is waited for.
@@ -107,13 +135,14 @@ class FakeEngine:
             del self.world.machines[spec.id]
             machine = None
         if machine is None:
-            made = FakeMachine(spec, image=self.world.images.get(spec.image))
-            machine = self.world.machines.setdefault(spec.id, made)
+            machine = self.world.machines.setdefault(spec.id, self._made(spec))
         if machine.running and machine.spec.generation != spec.generation:
             raise Temporary(f"Machine {spec.id} runs as another generation: stop it first.")
         machine.frozen = False
         machine.fault = None
         if not machine.running:
+            if machine.spec.generation != spec.generation:
+                self._follow(spec.recipe, machine)
             machine.spec = spec
             machine.running = True
             machine.started_at = self._clock()
@@ -172,6 +201,73 @@ class FakeEngine:
         await self._begin("latest_image", name)
         return self.world.images.get(name)
 
+    async def snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Snapshots.snapshot`."""
+        await self._begin("snapshot", machine_id)
+        machine = self._own(machine_id)
+        if machine is None:
+            raise Permanent(f"There is no machine {machine_id} to keep the state of.")
+        kept = FakeSnapshot(self._clock(), dict(machine.home), machine.image)
+        machine.snapshots.setdefault(name, kept)
+
+    async def snapshots(self, machine_id: str) -> tuple[Snapshot, ...]:
+        """See :meth:`Snapshots.snapshots`."""
+        await self._begin("snapshots", machine_id)
+        machine = self._own(machine_id)
+        found = machine.snapshots if machine else {}
+        every = (Snapshot(name, kept.created_at) for name, kept in found.items())
+        return tuple(sorted(every, key=lambda each: (each.created_at, each.name)))
+
+    async def remove_snapshot(self, machine_id: str, name: str) -> None:
+        """See :meth:`Snapshots.remove_snapshot`."""
+        await self._begin("remove_snapshot", machine_id)
+        if (machine := self._own(machine_id)) is not None:
+            machine.snapshots.pop(name, None)
+
+    async def adapt(self, spec: MachineSpec) -> bool:
+        """See :meth:`OnlineResize.adapt`."""
+        await self._begin("adapt", spec.id)
+        machine = self._own(spec.id)
+        if machine is None or not machine.running or self.world.rigid:
+            return False
+        machine.spec = spec
+        return True
+
+    @property
+    def disk_sizes(self) -> DiskSizes:
+        """See :attr:`SizedDisks.disk_sizes`."""
+        return DiskSizes(home_gib=120, root_gib=40)
+
+    @property
+    def steps(self) -> frozenset[Step]:
+        """See :attr:`Recipes.steps`."""
+        return frozenset(Step)
+
+    def _made(self, spec: MachineSpec) -> FakeMachine:
+        match spec.recipe:
+            case Recipe(Step.CLONE, of):
+                origin = self._own(of)
+                if origin is None:
+                    raise Permanent(f"The instance that '{spec.name}' is to be a copy of is gone.")
+                return FakeMachine(spec, home=dict(origin.home), image=origin.image)
+            case Recipe(Step.RESTORE, of):
+                raise Permanent(_no_snapshot(spec.id, of))
+            case _:
+                return FakeMachine(spec, image=self.world.images.get(spec.image))
+
+    def _follow(self, recipe: Recipe | None, machine: FakeMachine) -> None:
+        match recipe:
+            case Recipe(Step.RESTORE, of):
+                kept = machine.snapshots.get(of)
+                if kept is None:
+                    raise Permanent(_no_snapshot(machine.spec.id, of))
+                machine.home, machine.image = dict(kept.home), kept.image
+            case Recipe(Step.REIMAGE):
+                machine.image = self.world.images.get(machine.spec.image)
+                machine.snapshots.clear()
+            case _:
+                pass
+
     async def _begin(self, verb: str, machine_id: str) -> None:
         """Note the call, wait as told, and fail as told."""
         if self.world.recording:
@@ -211,3 +307,7 @@ class FakeEngine:
             healthy = booted and not machine.frozen
         reason = machine.notice if healthy is not False else "The machine's agent does not answer."
         return Observation(Presence.RUNNING, generation, healthy, reason, machine.started_at)
+
+
+def _no_snapshot(machine_id: str, name: str) -> str:
+    return f"Machine {machine_id} has no snapshot {name!r}."

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from studiolo import faults
-from studiolo.domain.machine import MachineSpec
+from studiolo.domain.machine import MachineSpec, Step
 from studiolo.durable import sync_folder
 from studiolo.engines.base import Permanent
 from studiolo.engines.process.disk import private_folder, remove_tree
@@ -74,11 +74,18 @@ def updated(stored: Stored | None, spec: MachineSpec, image: Path) -> Stored:
 
     A machine stays on the image it was made on for as long as that is there.
     """
+    spec = replace(spec, recipe=None)  # of one start, and no part of the machine
     if stored is None:
         return Stored(spec, str(image))
     kept = stored.image if Path(stored.image).is_dir() else str(image)
     notice = stored.notice if stored.spec.generation == spec.generation else None
     return replace(stored, spec=spec, image=kept, notice=notice)
+
+
+def to_be_reimaged(stored: Stored | None, spec: MachineSpec) -> bool:
+    """Whether the start that `spec` wants begins on the newest image, with no package of before."""
+    asked = spec.recipe is not None and spec.recipe.step is Step.REIMAGE
+    return asked and (stored is None or stored.spec.generation != spec.generation)
 
 
 def lost_home_notice(spec: MachineSpec, *, ran: bool) -> str | None:
@@ -92,7 +99,7 @@ def lost_home_notice(spec: MachineSpec, *, ran: bool) -> str | None:
 
 
 def check(spec: MachineSpec, deployment: str) -> None:
-    """Refuse a spec that would lead outside the machine's own folders.
+    """Refuse a spec that would lead outside the machine's own folders, or that cannot be followed.
 
     :raises Permanent: saying which part.
     """
@@ -100,6 +107,8 @@ def check(spec: MachineSpec, deployment: str) -> None:
     folder_name(spec.alias, "a folder below Users")
     if spec.deployment != deployment:
         raise Permanent(f"Machine {spec.id} belongs to another deployment, {spec.deployment!r}.")
+    if spec.recipe is not None and spec.recipe.step is not Step.REIMAGE:
+        raise Permanent(f"A machine that is a folder cannot begin with a {spec.recipe.step}.")
 
 
 def remove_tree_if_any(*folders: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from studiolo.clock import Clock, utc_now
-from studiolo.domain.machine import Endpoint, MachineSpec, Observation
+from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Step
 from studiolo.engines.base import EngineHealth
 from studiolo.engines.process import logs
 from studiolo.engines.process.disk import disk_error, machine_lock, private_folder
@@ -38,8 +38,8 @@ T = TypeVar("T")
 
 
 class ProcessEngine:
-    """Machines as folders and process trees of this host. Implements `Engine`, `LogSource` and
-    `ImageCatalogue`.
+    """Machines as folders and process trees of this host. Implements `Engine`, `LogSource`,
+    `ImageCatalogue` and of `Recipes` the reimage.
 
     :param deployment: id of the deployment; only machines that carry it are touched.
     :param machines: folder of the machines' folders.
@@ -148,6 +148,13 @@ class ProcessEngine:
     async def latest_image(self, name: str) -> str | None:
         """See :meth:`ImageCatalogue.latest_image`."""
         return await self._in_thread(lambda: self._machines.latest_image(name))
+
+    # --- Recipes ------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> frozenset[Step]:
+        """See :attr:`Recipes.steps`. Homes are plain folders, of which no state can be kept."""
+        return frozenset({Step.REIMAGE})
 
     # --- how ----------------------------------------------------------------------------------
 

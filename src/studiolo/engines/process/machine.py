@@ -184,10 +184,17 @@ class Machines:
         """
         if sight.presence is Presence.ABSENT:
             image = str(self._images.prepared(spec.image))
-            stored = Stored(spec, image, build.lost_home_notice(spec, ran=ran))
+            fresh = replace(spec, recipe=None)
+            stored = Stored(fresh, image, build.lost_home_notice(spec, ran=ran))
             build.create(layout, stored)
             return stored
         stored = build.updated(sight.stored, spec, self._image_of(sight, spec))
+        if build.to_be_reimaged(sight.stored, spec):
+            newest = str(self._images.prepared(spec.image))
+            build.remove_tree_if_any(layout.env)
+            faults.point("process.reimage.removed")
+            # Saved last: until then the generation says that the step is still to be done.
+            stored = replace(stored, image=newest)
         if sight.presence is Presence.LOST and stored.notice is None:
             stored = replace(stored, notice=build.lost_home_notice(spec, ran=ran))
         if stored != sight.stored:
