@@ -86,6 +86,13 @@ class Region:
         names += [line for line in mounts if machine_id in line]
         return names + _processes(machine_id)
 
+    async def remove_container(self, machine_id: str) -> None:
+        """As a person would who does not ask Studiolo."""
+        daemon = self.engine().daemon
+        order = {"action": "stop", "force": True, "timeout": 0}
+        await daemon.change("PUT", f"/instances/{machine_id}/state", order)
+        await daemon.change("DELETE", f"/instances/{machine_id}")
+
     async def close(self) -> None:
         """Delete every machine, and fail if that leaves anything."""
         left: list[str] = []
@@ -97,6 +104,12 @@ class Region:
         for engine in self._engines:
             await engine.aclose()
         assert left == []
+
+    async def release(self) -> None:
+        """Let go of all connections, which end with the event loop they were made in."""
+        for engine in self._engines:
+            await engine.aclose()
+        self._engines.clear()
 
     async def run(self, machine_id: str, *command: str) -> tuple[int, str]:
         """Run a command in the machine as root; its exit code and what it said."""

@@ -18,12 +18,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from studiolo.domain.boot import BOOT_KEY, USER_ID, Boot, Network
+from studiolo.domain.boot import BALLAST, BOOT_KEY, USER_ID, Boot, Network
 
 GUEST_SOCKETS = (Path("/dev/incus/sock"), Path("/dev/lxd/sock"))
 
 _SECONDS = 10.0
 _PRIVATE = 0o700
+_BALLAST_BYTES = 16 * 1024 * 1024
 
 
 class CannotBoot(Exception):
@@ -55,6 +56,7 @@ def main() -> int:
             _run(*command)
         _share(boot, Place())
         _secure_shell(boot, Place())
+        keep_ballast(Path(BALLAST))
     except (CannotBoot, OSError, KeyError, ValueError) as error:
         _say(f"this machine cannot be used: {error}")
         return 1
@@ -157,6 +159,19 @@ def fill_home(home: Path, skeleton: Path) -> None:
     for copied in skeleton.rglob("*"):
         os.lchown(home / copied.relative_to(skeleton), USER_ID, USER_ID)
     home.chmod(0o750)
+
+
+def keep_ballast(path: Path) -> None:
+    """Hold some of the root disk for the host, again after it was needed."""
+    if path.exists():
+        return
+    with _tolerated(str(path)):
+        try:
+            with path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, _BALLAST_BYTES)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _secure_shell(boot: Boot, place: Place) -> None:

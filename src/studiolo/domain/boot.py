@@ -7,6 +7,9 @@ from typing import Any, Self
 BOOT_KEY = "user.studiolo.boot"
 """The configuration key of the container that holds :meth:`Boot.to_json`, as JSON."""
 
+BALLAST = "/var/lib/studiolo/ballast"
+"""A file on the root disk that is given up when the disk is full, so that the host can act."""
+
 USER_ID = 1000
 """The user `azureuser`, inside and, on the shared folder, outside."""
 

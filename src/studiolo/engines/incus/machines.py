@@ -1,19 +1,21 @@
 """What the engine does to containers. The caller holds the machine's lock where one is changed."""
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from studiolo import faults
 from studiolo.clock import Clock
+from studiolo.domain.boot import BALLAST
 from studiolo.domain.machine import MachineSpec, Recipe, Step
 from studiolo.engines.base import EngineError, Permanent, Temporary
 from studiolo.engines.incus import body
-from studiolo.engines.incus.address import Subnet
 from studiolo.engines.incus.client import Daemon, Full, Missing, Refused, is_busy
 from studiolo.engines.incus.config import IncusConfig
-from studiolo.engines.incus.disks import Disks
+from studiolo.engines.incus.disks import Disks, no_snapshot
 from studiolo.engines.incus.names import HOME, NIC, TEMP, image_alias, instance_path, owner
+from studiolo.engines.incus.networks import MachineNetworks
 from studiolo.engines.incus.sight import Instance
 from studiolo.engines.incus.snapshots import SnapshotKeeper
 
@@ -41,6 +43,7 @@ class Machines:
         self._disks = disks
         self._clock = clock
         self.keeper = SnapshotKeeper(daemon, disks)
+        self.networks = MachineNetworks(deployment, daemon, region)
 
     async def find(self, machine_id: str) -> Instance | None:
         """The container; None where there is none, or it is not this deployment's."""
@@ -145,13 +148,13 @@ class Machines:
     async def _make(self, spec: MachineSpec) -> None:
         source = await self._source(spec)
         devices = await self._devices(spec)
-        subnet = await self._subnet(self._region.network)
-        for address in subnet.candidates(spec.id):
+        lan = await self.networks.join(spec)
+        for address in lan.subnet.candidates(spec.id, public_ip=spec.public_ip):
             order = body.instance(
                 spec,
                 source,
-                {**devices, NIC: body.nic(self._region.network, address)},
-                body.boot(spec, subnet, address),
+                {**devices, NIC: body.nic(lan.name, address, isolated=lan.isolated)},
+                body.boot(spec, lan.subnet, address),
             )
             try:
                 await self._daemon.change("POST", "/instances", order)
@@ -164,10 +167,16 @@ class Machines:
             faults.point("incus.marked")
             await self._forget_source(spec)
             return
-        raise Permanent(f"No address is free in the network {self._region.network}.")
+        raise Permanent(f"No address is free in the network {lan.subnet.gateway.network}.")
 
     async def _source(self, spec: MachineSpec) -> Mapping[str, Any]:
-        """What the container is made from."""
+        """What the container is made from.
+
+        :raises Permanent: what it is to be made from is gone.
+        """
+        if spec.recipe is not None and spec.recipe.step is Step.RESTORE:
+            # The snapshots went with the container: a new one would pass for what was asked for.
+            raise Permanent(no_snapshot(spec.id, spec.recipe.of))
         if spec.recipe is None or spec.recipe.step is not Step.CLONE:
             return body.image_source(spec, self._region)
         origin = await self.find(spec.recipe.of)
@@ -188,16 +197,25 @@ class Machines:
         address = found.address
         if address is None:
             raise Permanent(f"Machine {spec.id} has lost its network interface; delete it.")
-        subnet = await self._subnet(self._network_of(found))
+        lan = await self.networks.join(spec)
         devices = {**await self._devices(spec), NIC: (found.data.get("devices") or {})[NIC]}
         try:
             await self._configure(spec.id, body.limits(spec), devices)
         except Full:
+            await self._drop_ballast(spec.id)
             devices["root"] = self._larger_root(spec, found)
             await self._configure(spec.id, body.limits(spec), devices)
         faults.point("incus.configured")
         # Apart and last: the daemon may do half of a change that it refuses.
-        await self._configure(spec.id, body.of_start(spec, body.boot(spec, subnet, address)))
+        await self._configure(spec.id, body.of_start(spec, body.boot(spec, lan.subnet, address)))
+
+    async def _drop_ballast(self, machine_id: str) -> None:
+        """Remove the file that a guest keeps for this: a quota that is used to the last block
+        cannot even be raised (btrfs).
+        """
+        path = f"{instance_path(machine_id)}/files"
+        with contextlib.suppress(Refused):
+            await self._daemon.request("DELETE", path, query={"path": BALLAST})
 
     def _larger_root(self, spec: MachineSpec, found: Instance) -> Mapping[str, Any]:
         """A root disk with room for what the daemon itself writes into it at a start: on some
@@ -295,18 +313,6 @@ class Machines:
             return
         except Refused as error:
             raise _tried_again(error) from error
-
-    async def _subnet(self, network: str) -> Subnet:
-        found = await self._daemon.find(f"/networks/{network}")
-        if found is None:
-            raise Permanent(
-                f"The daemon has no network {network!r}: make it, or name another for the region."
-            )
-        return Subnet.of(found)
-
-    def _network_of(self, found: Instance) -> str:
-        nic = (found.data.get("devices") or {}).get(NIC) or {}
-        return str(nic.get("network") or self._region.network)
 
     async def _own(self, machine_id: str) -> None:
         """Refuse to touch what is not this deployment's."""
