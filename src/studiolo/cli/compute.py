@@ -160,57 +160,26 @@ def show_compute(
         notes().print(f"A newer image exists: {image['latest_image_version']}.", soft_wrap=True)
 
 
-def _act(
-    context: typer.Context,
-    verb: str,
-    phrase: str,
-    name: str,
-    group: str | None,
-    workspace: str | None,
-    no_wait: bool,
-) -> None:
-    computes = session_of(context).computes(group, workspace)
-    with progress(f"{phrase} {name}", lambda: _state(computes, name)) as tell:
-        computes.act(name, verb, wait=not no_wait, progress=tell)
+def _offer(verb: str, phrase: str, told: str) -> None:
+    """Add the command `verb`, which asks for a compute's action of that name and waits for it."""
+
+    @app.command(verb, help=told)
+    def act(
+        context: typer.Context,
+        name: ComputeName,
+        group: GroupOption = None,
+        workspace: WorkspaceOption = None,
+        no_wait: NoWait = False,
+        _output: OutputOption = Format.NONE,
+    ) -> None:
+        computes = session_of(context).computes(group, workspace)
+        with progress(f"{phrase} {name}", lambda: _state(computes, name)) as tell:
+            computes.act(name, verb, wait=not no_wait, progress=tell)
 
 
-@app.command()
-def start(
-    context: typer.Context,
-    name: ComputeName,
-    group: GroupOption = None,
-    workspace: WorkspaceOption = None,
-    no_wait: NoWait = False,
-    _output: OutputOption = Format.NONE,
-) -> None:
-    """Start a stopped compute."""
-    _act(context, "start", "Starting", name, group, workspace, no_wait)
-
-
-@app.command()
-def stop(
-    context: typer.Context,
-    name: ComputeName,
-    group: GroupOption = None,
-    workspace: WorkspaceOption = None,
-    no_wait: NoWait = False,
-    _output: OutputOption = Format.NONE,
-) -> None:
-    """Stop a compute; its disk is kept."""
-    _act(context, "stop", "Stopping", name, group, workspace, no_wait)
-
-
-@app.command()
-def restart(
-    context: typer.Context,
-    name: ComputeName,
-    group: GroupOption = None,
-    workspace: WorkspaceOption = None,
-    no_wait: NoWait = False,
-    _output: OutputOption = Format.NONE,
-) -> None:
-    """Stop a compute and start it again."""
-    _act(context, "restart", "Restarting", name, group, workspace, no_wait)
+_offer("start", "Starting", "Start a stopped compute.")
+_offer("stop", "Stopping", "Stop a compute; its disk is kept.")
+_offer("restart", "Restarting", "Stop a compute and start it again.")
 
 
 @app.command()

@@ -33,9 +33,6 @@ router = APIRouter(tags=["computes"])
 Reader = Annotated[Principal, Depends(authorized(service.READ))]
 Writer = Annotated[Principal, Depends(authorized(service.WRITE))]
 Deleter = Annotated[Principal, Depends(authorized(service.DELETE))]
-Starter = Annotated[Principal, Depends(authorized(service.START))]
-Stopper = Annotated[Principal, Depends(authorized(service.STOP))]
-Restarter = Annotated[Principal, Depends(authorized(service.RESTART))]
 NodeLister = Annotated[
     Principal,
     Depends(authorized("Microsoft.MachineLearningServices/workspaces/computes/listNodes/action")),
@@ -140,31 +137,27 @@ def _check_delete(action: str) -> None:
         raise InvalidInput(f"'{target}' is 'Delete' or 'Detach'.", target=target)
 
 
-@router.post(f"{COMPUTE_PATH}/start")
-async def start_compute(
-    caller: Starter, request: Request, services: Provided, named: WorkspaceNamed, compute: str
-) -> Response:
-    """Start a stopped compute."""
-    asked = ComputeService(services, request, caller, named, compute)
-    return _accepted(request, services, await asked.ask(Event.START, service.START))
+def _offer(event: Event, action: str, told: str) -> None:
+    """Add the route of an action that has no body and ends by an operation.
+
+    :param action: the ARM action that a caller must hold.
+    """
+
+    @router.post(f"{COMPUTE_PATH}/{event.value}", name=f"{event.value}_compute", description=told)
+    async def act(
+        caller: Annotated[Principal, Depends(authorized(action))],
+        request: Request,
+        services: Provided,
+        named: WorkspaceNamed,
+        compute: str,
+    ) -> Response:
+        asked = ComputeService(services, request, caller, named, compute)
+        return _accepted(request, services, await asked.ask(event, action))
 
 
-@router.post(f"{COMPUTE_PATH}/stop")
-async def stop_compute(
-    caller: Stopper, request: Request, services: Provided, named: WorkspaceNamed, compute: str
-) -> Response:
-    """Stop a running compute; its disk and its quota stay."""
-    asked = ComputeService(services, request, caller, named, compute)
-    return _accepted(request, services, await asked.ask(Event.STOP, service.STOP))
-
-
-@router.post(f"{COMPUTE_PATH}/restart")
-async def restart_compute(
-    caller: Restarter, request: Request, services: Provided, named: WorkspaceNamed, compute: str
-) -> Response:
-    """Stop and start a compute."""
-    asked = ComputeService(services, request, caller, named, compute)
-    return _accepted(request, services, await asked.ask(Event.RESTART, service.RESTART))
+_offer(Event.START, service.START, "Start a stopped compute.")
+_offer(Event.STOP, service.STOP, "Stop a running compute; its disk and its quota stay.")
+_offer(Event.RESTART, service.RESTART, "Stop and start a compute.")
 
 
 @router.post(f"{COMPUTE_PATH}/listNodes")
