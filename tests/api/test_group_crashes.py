@@ -1,31 +1,36 @@
 """Killed inside a deployment or a delete: either nothing of it is stored, or all of it."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.support.api import SUBSCRIPTION
+from tests.support.api import SUBSCRIPTION, a_body
+from tests.support.arm import GROUP, open_arm
+from tests.support.dying import after_death
 
+from studiolo import faults
 from studiolo.store.database import Database
 
-SCRIPT = """
-import asyncio, sys
-from pathlib import Path
-from studiolo import faults
-from tests.support.api import a_body
-from tests.support.arm import GROUP, open_arm
+TEMPLATE = {
+    "contentVersion": "1.0.0.0",
+    "resources": [
+        {
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "apiVersion": "2024-04-01",
+            "name": "vision",
+            "location": "local",
+            "properties": {},
+        },
+        {
+            "type": "Microsoft.MachineLearningServices/workspaces/computes",
+            "name": "vision/deployed-ci",
+            "apiVersion": "2024-04-01",
+        }
+        | a_body(),
+    ],
+}
 
-TEMPLATE = {"contentVersion": "1.0.0.0", "resources": [
-    {"type": "Microsoft.MachineLearningServices/workspaces", "apiVersion": "2024-04-01",
-     "name": "vision", "location": "local", "properties": {}},
-    {"type": "Microsoft.MachineLearningServices/workspaces/computes", "name": "vision/deployed-ci",
-     "apiVersion": "2024-04-01"} | a_body(),
-]}
 
-async def main(home, verb, when):
+async def ask(home: Path, verb: str, when: str) -> None:
     async with open_arm(home) as api:
         await api.running("ci-1")
         faults.arm(f"api.{verb}.{when}")
@@ -36,33 +41,12 @@ async def main(home, verb, when):
         else:
             await api.call("DELETE", GROUP if verb == "group_delete" else api.path)
 
-asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
-"""
-
-
-def die(home: Path, verb: str, when: str) -> "subprocess.CompletedProcess[bytes]":
-    """Run the request in a process that kills itself at the fault point."""
-    root = Path(__file__).parents[2]
-    return subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(home), verb, when],
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root)},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-
 
 @pytest.mark.parametrize("when", ["before_commit", "committed"])
 @pytest.mark.parametrize("verb", ["deploy", "workspace_delete", "group_delete"])
 async def test_a_request_is_all_or_nothing(tmp_path: Path, verb: str, when: str) -> None:
-    done = die(tmp_path, verb, when)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
-    database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-    try:
+    async with after_death(ask, tmp_path, verb, when) as database:
         assert await stored(database, verb) is (when == "committed")
-    finally:
-        await database.close()
 
 
 async def stored(database: Database, verb: str) -> bool:

@@ -13,12 +13,9 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import select
 
 from studiolo.api.app import create_app
-from studiolo.api.catalogue import load_catalogue
 from studiolo.api.computes.routers import router as computes
-from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.personal_tokens import create_token
 from studiolo.api.identity.service import IdentityService
-from studiolo.api.images import LatestImages
 from studiolo.api.locations.endpoints import router as locations
 from studiolo.api.operations.endpoints import router as operations
 from studiolo.api.services import Deployment, Services
@@ -33,17 +30,13 @@ from studiolo.domain.resources import (
 )
 from studiolo.domain.roles import DATA_SCIENTIST, OWNER, READER
 from studiolo.domain.states import Event, State
-from studiolo.engines.agent_client import AgentClient
-from studiolo.engines.fake import FakeEngine
 from studiolo.settings import Settings
 from studiolo.store.database import Database
 from studiolo.store.tables import Base
-from tests.support.values import a_group, a_workspace
+from tests.support.fakes import SUBSCRIPTION, TENANT, open_team, services_over
 
 ORIGIN = "https://studiolo.localhost:8481"
 VERSION = "2023-08-01-preview"
-SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
-TENANT = "11111111-1111-1111-1111-111111111111"
 
 ROUTERS: tuple[APIRouter, ...] = (computes, operations, locations)
 
@@ -205,27 +198,10 @@ async def open_api(
         await database.create_all()
     ticks = Ticks()
     deployment = Deployment(str(uuid4()), TENANT, SUBSCRIPTION)
+    workspace = await open_team(database)
     identity = await IdentityService.open(database, chosen, deployment, ticks)
-    workspace = a_workspace(
-        subscription=SUBSCRIPTION, resource_group="rg1", name="ws1", location="local"
-    )
-    async with database.transaction() as tx:
-        await tx.groups.add(a_group(subscription=SUBSCRIPTION, name="rg1"))
-        await tx.workspaces.add(workspace)
     hints: list[int] = []
-    engines = {"local": FakeEngine(deployment.id, clock=ticks)}
-    services = Services(
-        settings=chosen,
-        database=database,
-        clock=ticks,
-        deployment=deployment,
-        identity=Doorman(identity),
-        engines=engines,
-        catalogue=load_catalogue(home),
-        hint=lambda: hints.append(1),
-        agents=AgentClient(),
-        images=LatestImages(engines, ticks),
-    )
+    services = services_over(identity, hints)
     api = Api(services, create_app(services, routers), workspace, {}, {}, ticks.now, hints)
     roles = {"ann": (OWNER, f"/subscriptions/{SUBSCRIPTION}"), "eve": None}
     roles |= {"dan": (DATA_SCIENTIST, workspace.arm_id), "rea": (READER, workspace.arm_id)}

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,26 +14,18 @@ from fastapi import FastAPI
 
 from studiolo.api.app import create_app
 from studiolo.api.authorization import router as authorization
-from studiolo.api.catalogue import load_catalogue
 from studiolo.api.identity import router as identity_router
-from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.service import IdentityService
-from studiolo.api.images import LatestImages
 from studiolo.api.services import Deployment, Services
 from studiolo.domain.access import RoleDefinition
 from studiolo.domain.resources import Principal, PrincipalKind, RoleAssignment, Workspace
-from studiolo.engines.agent_client import AgentClient
-from studiolo.engines.fake import FakeEngine
 from studiolo.identity.passwords import Passwords
-from studiolo.identity.signing import new_signing_keys
 from studiolo.settings import Settings
 from studiolo.store.database import Database
-from tests.support.values import a_group, a_workspace
+from tests.support.fakes import SUBSCRIPTION, TENANT, open_team, services_over
 
 ORIGIN = "https://studiolo.localhost:8481"
 HTTP_ORIGIN = "http://studiolo.localhost:8480"
-TENANT = "11111111-1111-1111-1111-111111111111"
-SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 PASSWORD = "correct horse battery"
 
@@ -52,11 +43,6 @@ class Clock:
 
     def forward(self, **units: float) -> None:
         self.now += timedelta(**units)
-
-
-@cache
-def _keys() -> str:
-    return new_signing_keys()
 
 
 def cheap_passwords() -> Passwords:
@@ -159,29 +145,11 @@ async def open_studio(home: Path, url: str | None = None, **chosen: Any) -> Stud
         await database.create_all()
     clock = Clock()
     deployment = Deployment(str(uuid4()), TENANT, SUBSCRIPTION)
-    workspace = a_workspace(
-        subscription=SUBSCRIPTION, resource_group="rg1", name="ws1", location="local"
-    )
-    async with database.transaction() as tx:
-        await tx.facts.set_once("signing_keys", _keys())
-        await tx.groups.add(a_group(subscription=SUBSCRIPTION, name="rg1"))
-        await tx.workspaces.add(workspace)
+    workspace = await open_team(database)
     identity = await IdentityService.open(
         database, settings, deployment, clock, passwords=cheap_passwords()
     )
     hints: list[int] = []
-    engines = {"local": FakeEngine(deployment.id, clock=clock)}
-    services = Services(
-        settings=settings,
-        database=database,
-        clock=clock,
-        deployment=deployment,
-        identity=Doorman(identity),
-        engines=engines,
-        catalogue=load_catalogue(home),
-        hint=lambda: hints.append(1),
-        agents=AgentClient(),
-        images=LatestImages(engines, clock),
-    )
+    services = services_over(identity, hints)
     app = create_app(services, (identity_router, authorization))
     return Studio(app, services, identity, clock, workspace, hints)
