@@ -1,18 +1,21 @@
 """A real browser at the front door: cookies, embedding and origins as Chromium treats them."""
 
 import secrets
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+from tests.support.browser import chromium
 from tests.support.gateway import DOMAIN, FrontDoor, front_door
 
 from studiolo.gateway.cookies import SESSION_COOKIE
 from studiolo.gateway.hosts import ticket_url
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OPEN_WEBSOCKET = """(url) => new Promise((done) => {
   const socket = new WebSocket(url);
@@ -73,7 +76,7 @@ class Studio:
             await html(send, "<title>studio</title>", **{"set-cookie": cookie})
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def studio(short_folder: Path) -> AsyncIterator[Studio]:
     studio = Studio(Application())
     running = front_door(short_folder, application=studio.application, studio=studio)
@@ -92,16 +95,10 @@ def application(studio: Studio) -> Application:
     return studio.application
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert chromium, "Chromium is missing; on Debian: apt-get install chromium"
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 async def new_page(browser: Browser) -> Page:

@@ -1,7 +1,6 @@
 """The studio's pages in Chromium: cookies, the content policy, narrow and wide, light and dark."""
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,14 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright, expect
-from tests.support.identity import PASSWORD, Studio
+from playwright.async_api import Browser, Page, expect
+from tests.support.browser import chromium
+from tests.support.identity import PASSWORD, Studio, open_studio
 from tests.support.values import a_compute
 
 from studiolo.api.identity.bootstrap import administrator_link, ensure_first_administrator
 from studiolo.domain.roles import DATA_SCIENTIST
 from studiolo.domain.states import State
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass
@@ -41,22 +44,18 @@ async def serving(studio: Studio) -> AsyncIterator[Served]:
         await task
 
 
-@pytest.fixture
-async def served(studio: Studio) -> AsyncIterator[Served]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    studio = await open_studio(tmp_path)
     async with serving(studio) as served:
         yield served
+    await studio.services.database.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert chromium, "Chromium is missing; on Debian: apt-get install chromium"
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 async def people_and_instances(studio: Studio) -> None:
