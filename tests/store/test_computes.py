@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.domain.errors import Detail
+from studiolo.domain.machine import Recipe, Step
 from studiolo.domain.states import State
 from studiolo.store.database import Database
 from tests.support.values import NOW, a_compute, a_workspace
@@ -36,6 +37,7 @@ async def test_what_is_stored_is_read_back_whole(database):
         tags={"team": "vision", "ключ": "значение"},
         identity={"type": "SystemAssigned"},
         errors=(Detail("CreateFailed", "no disk", "disk"),),
+        recipe=Recipe(Step.RESTORE, "friday"),
         spec={"vmSize": "Standard_DS3_v2", "nested": {"list": [1, 2.5, None]}},
     )
     async with database.reading() as tx:

@@ -110,3 +110,71 @@ async def test_counters_always_equal_the_holds(tmp_path_factory, steps):
         assert all(count == expected for count in (await used(database)).values())
     finally:
         await database.close()
+
+
+OTHER = "standardNCFamily"
+
+
+async def move(database: Database, compute: str, family: str, vcpus: int, *, limit=8) -> bool:
+    try:
+        async with database.transaction() as tx:
+            limits = {family: limit, TOTAL: 10}
+            await tx.quota.move(compute, "local", family, vcpus, limits)
+    except QuotaExceeded:
+        return False
+    return True
+
+
+async def test_a_move_takes_only_what_is_more_and_gives_back_what_is_less(database, workspace):
+    compute = a_compute(workspace, name="ci-1")
+    async with database.transaction() as tx:
+        await tx.quota.reserve(compute.id, "local", FAMILY, 4, {FAMILY: 8, TOTAL: 10})
+        await tx.computes.add(compute, due_at=NOW)
+    steps = [
+        (FAMILY, 8, {FAMILY: 8, TOTAL: 8}),
+        (FAMILY, 2, {FAMILY: 2, TOTAL: 2}),
+        (OTHER, 6, {FAMILY: 0, OTHER: 6, TOTAL: 6}),
+        (OTHER, 6, {FAMILY: 0, OTHER: 6, TOTAL: 6}),
+        (FAMILY, 8, {FAMILY: 8, OTHER: 0, TOTAL: 8}),
+    ]
+    for family, vcpus, after in steps:
+        assert await move(database, compute.id, family, vcpus)
+        assert await used(database) == after
+    async with database.reading() as tx:
+        (holder,) = await tx.quota.holders("local")
+    assert (holder.family, holder.vcpus) == (FAMILY, 8)
+    async with database.transaction() as tx:
+        await tx.quota.release(compute.id)
+    assert await used(database) == {FAMILY: 0, OTHER: 0, TOTAL: 0}
+
+
+async def test_a_move_that_finds_no_room_changes_nothing(database, workspace):
+    await reserve(database, workspace, 1, limit=8, total=10)
+    await reserve(database, workspace, 2, limit=8, total=10)
+    async with database.reading() as tx:
+        compute = (await tx.computes.in_workspace(workspace.id))[0].id
+    before = await used(database)
+    for family, vcpus in ((FAMILY, 8), (OTHER, 8), (OTHER, 9)):
+        assert not await move(database, compute, family, vcpus)
+        assert await used(database) == before
+    assert await move(database, compute, OTHER, 6), "its own vCPUs count as free"
+
+
+async def test_moves_between_two_families_at_once_neither_block_nor_lose_a_vcpu(
+    database, workspace
+):
+    computes = [a_compute(workspace, name=f"ci-{number}") for number in range(6)]
+    limits = {FAMILY: 100, OTHER: 100, TOTAL: 100}
+    async with database.transaction() as tx:
+        for number, compute in enumerate(computes):
+            family = (FAMILY, OTHER)[number % 2]
+            await tx.quota.reserve(compute.id, "local", family, 4, limits)
+            await tx.computes.add(compute, due_at=NOW)
+
+    async def change(number: int) -> None:
+        async with database.transaction() as tx:
+            family = (OTHER, FAMILY)[number % 2]
+            await tx.quota.move(computes[number].id, "local", family, 3, limits)
+
+    await asyncio.gather(*(change(number) for number in range(6)))
+    assert await used(database) == {FAMILY: 9, OTHER: 9, TOTAL: 18}

@@ -8,6 +8,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.errors import Detail
+from studiolo.domain.machine import Recipe, Step
 from studiolo.domain.resources import Compute, LastOperation, Trigger
 from studiolo.domain.states import State
 from studiolo.store.rows import changed, stamp_columns, stamp_of
@@ -154,6 +155,7 @@ def compute_of(row: Any) -> Compute:
         state=State(row.state),
         errors=tuple(Detail(**error) for error in row.errors),
         last_operation=_last_operation(row.last_operation),
+        recipe=_recipe(row.recipe),
         stamp=stamp_of(row),
     )
 
@@ -174,6 +176,7 @@ def compute_columns(compute: Compute) -> dict[str, Any]:
             "status": last.status,
             "trigger": last.trigger.value,
         },
+        "recipe": _recipe_column(compute.recipe),
         **stamp_columns(compute.stamp),
     }
 
@@ -185,3 +188,11 @@ def _last_operation(data: dict[str, Any]) -> LastOperation:
         status=data["status"],
         trigger=Trigger(data["trigger"]),
     )
+
+
+def _recipe(data: dict[str, Any] | None) -> Recipe | None:
+    return None if data is None else Recipe(Step(data["step"]), data["of"])
+
+
+def _recipe_column(recipe: Recipe | None) -> dict[str, Any] | None:
+    return None if recipe is None else {"step": recipe.step.value, "of": recipe.of}

@@ -32,13 +32,54 @@ class Quota:
         """
         # Always in this order, so that parallel reservations cannot deadlock.
         for counter in (family, TOTAL):
-            if not await self._taken(location, counter, vcpus):
-                await self._ensure_counter(location, counter, limits[counter])
-                await self._take(location, counter, vcpus)
+            await self._grant(location, counter, vcpus, limits[counter])
         await self._session.execute(
             insert(table_of(QuotaHoldRow)).values(
                 compute=compute, location=location, family=family, vcpus=vcpus
             )
+        )
+
+    async def move(
+        self, compute: str, location: str, family: str, vcpus: int, limits: Mapping[str, int]
+    ) -> None:
+        """Let `compute` hold `vcpus` of `family` in place of what it holds now.
+
+        Only what is more needs room, so that a smaller size is never refused. Parameters and errors
+        as :meth:`reserve`'s.
+        """
+        hold = await self._session.get(QuotaHoldRow, compute, populate_existing=True)
+        held = {hold.family: hold.vcpus, TOTAL: hold.vcpus} if hold is not None else {}
+        wanted = {family: vcpus, TOTAL: vcpus}
+        # Families by name and the total last: the one order of every writer.
+        for counter in (*sorted({*held, *wanted} - {TOTAL}), TOTAL):
+            more = wanted.get(counter, 0) - held.get(counter, 0)
+            await self._shift(location, counter, more, limits)
+        await self._session.execute(delete(QuotaHoldRow).where(QuotaHoldRow.compute == compute))
+        await self._session.execute(
+            insert(table_of(QuotaHoldRow)).values(
+                compute=compute, location=location, family=family, vcpus=vcpus
+            )
+        )
+
+    async def _shift(
+        self, location: str, counter: str, more: int, limits: Mapping[str, int]
+    ) -> None:
+        if more > 0:
+            await self._grant(location, counter, more, limits[counter])
+        elif more < 0:
+            await self._give_back(location, counter, -more)
+
+    async def _grant(self, location: str, counter: str, vcpus: int, limit: int) -> None:
+        """Take `vcpus` from a counter, which is made with `limit` if there is none."""
+        if not await self._taken(location, counter, vcpus):
+            await self._ensure_counter(location, counter, limit)
+            await self._take(location, counter, vcpus)
+
+    async def _give_back(self, location: str, counter: str, vcpus: int) -> None:
+        await self._session.execute(
+            update(QuotaUsageRow)
+            .where(QuotaUsageRow.location == location, QuotaUsageRow.family == counter)
+            .values(used=QuotaUsageRow.used - vcpus)
         )
 
     async def release(self, compute: str) -> None:
@@ -52,11 +93,7 @@ class Quota:
         if not changed(gone):
             return
         for counter in (hold.family, TOTAL):
-            await self._session.execute(
-                update(QuotaUsageRow)
-                .where(QuotaUsageRow.location == hold.location, QuotaUsageRow.family == counter)
-                .values(used=QuotaUsageRow.used - hold.vcpus)
-            )
+            await self._give_back(hold.location, counter, hold.vcpus)
 
     async def usage(self, location: str) -> list[QuotaUsage]:
         """Every counter of a region that has been used or set."""

@@ -50,6 +50,7 @@ class ComputeRow(Stamped, Base):
     assigned_name: Mapped[str]
     agent_token: Mapped[str]
     image_version: Mapped[str | None]
+    recipe: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_token: Mapped[str | None]
