@@ -42,6 +42,8 @@ async def _offer(built: Built, variant: str) -> str:
     daemon = Daemon(default_socket())
     try:
         await registry.offer(daemon, built.folder, built.manifest)
+        # Each change of the agent makes an image of 2 GB; those of earlier runs are in the way.
+        await registry.prune(daemon)
     finally:
         await daemon.aclose()
     return image_alias("ml", variant)

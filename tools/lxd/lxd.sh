@@ -56,6 +56,8 @@ start_without_systemd() {
     if ! mountpoint -q /var/lib/lxcfs; then
         setsid lxcfs /var/lib/lxcfs >"$state/lxcfs.log" 2>&1 </dev/null &
     fi
+    # As udev does elsewhere: containers inside a machine are networked by the user's own programs.
+    for device in /dev/net/tun /dev/fuse; do [ ! -e $device ] || chmod 0666 $device; done
     cure=$(probe_cure)
     setsid env ${cure:+LD_PRELOAD="$cure"} lxd --group root --logfile /var/log/lxd/lxd.log \
         >"$state/lxd.log" 2>&1 </dev/null &

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from studiolo.engines.incus.image import manifest as manifests
-from studiolo.engines.incus.image import pack
+from studiolo.engines.incus.image import pack, recipe
 from studiolo.engines.incus.image.chamber import Runner, must_be_root
 from studiolo.engines.incus.image.description import Description
 from studiolo.engines.incus.image.host import Host
 from studiolo.engines.incus.image.layers import Layers
 from studiolo.engines.incus.image.manifest import Manifest
-from studiolo.engines.incus.image.recipe import Recipe
 from studiolo.engines.incus.image.steps import Step, digests, ground_of
 from studiolo.engines.incus.image.workshop import FILES, Bench, Progress, Workshop
 
@@ -59,7 +58,7 @@ class Builder:
     def steps(self) -> tuple[Step, ...]:
         """What there is to do, in order; the last step's digest is the image's."""
         variant = self.description.variant(self.variant)
-        made = Recipe(self.description, variant, self.host).steps()
+        made = recipe.steps(self.description, variant, self.host)
         last = made[-1].name
         content = digests(made)[last]
         stock = manifests.step(self.description, self.variant, content, last, self.now())
@@ -77,8 +76,22 @@ class Builder:
         steps = self.steps()
         with self.layers.held(self._waiting) as lock:
             folder = self._build(steps, Runner(lock))
-        seconds = time.monotonic() - began
-        return Built(folder, manifests.read(self._layer(steps, steps[-1].name)), seconds)
+        return Built(folder, pack.read(folder), time.monotonic() - began)
+
+    def wanted(self) -> set[Path]:
+        """Folders that the image is made of as it is described now, and the packed image."""
+        named = digests(self.steps())
+        folders = {self.layers.layer(name, digest) for name, digest in named.items()}
+        stock = self.layers.layer(manifests.STEP, named[manifests.STEP])
+        if stock.is_dir():
+            version = str(manifests.read(stock / FILES)["version"])
+            folders.add(self.layers.built(self.variant, version))
+        return folders
+
+    def forget(self) -> None:
+        """Begin from nothing with the next build: with the newest packages there are."""
+        with self.layers.held(self._waiting):
+            self.layers.remove(self.wanted())
 
     def _waiting(self) -> None:
         self.progress(WAITING, "Another build is at work", 0, 0)
@@ -87,12 +100,14 @@ class Builder:
         workshop = Workshop(self.layers, self.host, self.progress)
         folders = workshop.make(steps, runner)
         last = steps[-1]
-        version = manifests.version_of(digests(steps)[last.after[0]])
-        finished = self.layers.built(self.variant, version)
+        manifest = manifests.read(folders[last.name] / FILES)
+        finished = self.layers.built(self.variant, str(manifest["version"]))
         if not finished.is_dir():
             names = (*ground_of(last, {step.name: step for step in steps}), last.name)
             lower = tuple(folders[name] / FILES for name in names)
-            self._pack(lower, finished, manifests.read(folders[last.name] / FILES), runner)
+            self._pack(lower, finished, manifest, runner)
+        # Daemons have the older ones, and their steps are kept: packing again is quick.
+        self.layers.remove(set(self.layers.packed(self.variant)) - {finished})
         self.progress(PACKING, "Packing", 1, 1)
         return finished
 
@@ -105,8 +120,7 @@ class Builder:
         def report(what: str, done: int, total: int) -> None:
             self.progress(PACKING, what, done, total)
 
-        bench = Bench(lower, pack.start(finished), self.host, log, report, runner)
+        bench = Bench(
+            lower, pack.start(finished), self.layers.caches, self.host, log, report, runner
+        )
         pack.pack(bench, finished, manifest)
-
-    def _layer(self, steps: tuple[Step, ...], name: str) -> Path:
-        return self.layers.layer(name, digests(steps)[name]) / FILES

@@ -50,14 +50,17 @@ class Units:
 class Variant:
     """What one variant holds beside the ground.
 
-    :param packages: names of groups.
+    :param packages: names of groups, those together that are installed together; the first
+        compile VS Code.
     :param python: environment -> locked projects that are synced into it, in order.
+    :param wheels: environment -> packages from a folder of wheels.
     :param code_server: whether Node and VS Code are part of it.
     """
 
     name: str
-    packages: tuple[str, ...]
+    packages: tuple[tuple[str, ...], ...]
     python: Mapping[str, tuple[str, ...]]
+    wheels: Mapping[str, tuple[str, ...]]
     code_server: bool
 
 
@@ -67,6 +70,7 @@ class Description:
 
     :param folder: where its files lie; locked projects are its siblings.
     :param mounts: empty folders that are mounted over at a machine's start.
+    :param owned: folders that the user may install into.
     """
 
     folder: Path
@@ -76,6 +80,7 @@ class Description:
     packages: Mapping[str, tuple[str, ...]]
     user: User
     mounts: tuple[str, ...]
+    owned: tuple[str, ...]
     units: Units
     variants: Mapping[str, Variant]
 
@@ -105,6 +110,7 @@ class Description:
             packages=packages,
             user=User(user["name"], int(user["id"]), user["shell"]),
             mounts=_words(data["folders"]["mounts"]),
+            owned=_words(data["folders"]["owned"]),
             units=Units(*(_words(units[each]) for each in ("enable", "disable", "mask"))),
             variants={
                 name: _variant(name, variant, data["python"], packages)
@@ -142,15 +148,16 @@ def _variant(
     python: Mapping[str, Any],
     packages: Mapping[str, tuple[str, ...]],
 ) -> Variant:
-    groups = _words(data["packages"])
-    unknown = sorted(set(groups) - set(packages))
+    groups = tuple(_words(each) for each in data["packages"])
+    unknown = sorted({word for group in groups for word in group} - set(packages))
     if unknown:
         raise ValueError(f"variant {name!r} names unknown packages {', '.join(unknown)}")
     more = data.get("python", {})
     environments = {
         each: _words(projects) + _words(more.get(each, [])) for each, projects in python.items()
     }
-    return Variant(name, groups, environments, bool(data.get("code_server", False)))
+    wheels = {each: _words(names) for each, names in data.get("wheels", {}).items()}
+    return Variant(name, groups, environments, wheels, bool(data.get("code_server", False)))
 
 
 def _words(value: Any) -> tuple[str, ...]:

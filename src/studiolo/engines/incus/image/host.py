@@ -41,10 +41,14 @@ class Host:
     :param inherited: variables of this process.
     :param sources: a person's choice of package sources, a file as in `/etc/apt`; None for the
         host's own where they are the image's distribution's, else mmdebstrap's.
+    :param wheels: a person's folder of wheels; None for one that pip or uv is told to look into.
+    :param without: packages that are left out although they are to come from there.
     """
 
     inherited: Mapping[str, str] = field(repr=False)
     sources: Path | None = None
+    wheels: Path | None = None
+    without: frozenset[str] = frozenset()
 
     def environment(self) -> dict[str, str]:
         """Variables of the build's programs, on the host and in a chamber."""
@@ -75,6 +79,19 @@ class Host:
             return self.sources
         return next((each for each in _host_sources() if _is_for(base, each)), None)
 
+    def wheels_of(self, package: str) -> tuple[Path, ...]:
+        """The wheels there are of a package, all in one folder.
+
+        :raises Permanent: there is none; the message says what can be done.
+        """
+        for folder in [self.wheels] if self.wheels else _find_links(self.inherited):
+            if found := sorted(folder.glob(f"{package.replace('-', '_')}-*.whl")):
+                return tuple(found)
+        raise Permanent(
+            f"This variant holds {package} from a wheel, and there is none: name a folder that has "
+            f"one by --wheels, or leave it out by --without {package}."
+        )
+
     def apt_options(self) -> tuple[str, ...]:
         """How the host's apt reaches its sources: proxies and the like."""
         done = subprocess.run(
@@ -101,10 +118,22 @@ class Host:
         folder.mkdir(parents=True, exist_ok=True)
         yield Lent(folder, "uv-cache", writable=True)
 
+    def lent_for_npm(self) -> Iterator[Lent]:
+        """How this user's npm reaches its registry."""
+        file = Path(self.inherited.get("HOME") or "/root") / ".npmrc"
+        if file.is_file():
+            yield Lent(file, "npmrc")
+
     def lent_certificates(self) -> Iterator[Lent]:
         """The authorities the host trusts, which may be more than the image's."""
         if _CERTIFICATES.is_file():
             yield Lent(_CERTIFICATES, "certificates.pem")
+
+
+def _find_links(inherited: Mapping[str, str]) -> list[Path]:
+    """Local folders in which pip and uv look for wheels."""
+    told = [inherited.get(each, "") for each in ("UV_FIND_LINKS", "PIP_FIND_LINKS")]
+    return [Path(word) for words in told for word in re.split(r"[\s,]+", words) if word[:1] == "/"]
 
 
 def _host_sources() -> Iterator[Path]:

@@ -5,6 +5,7 @@
 <root>/layers/<step>-<digest>/fs     what the step added or changed, an overlay's upper folder
 <root>/layers/.building-<step>-...   being made; cleared away by the next build
 <root>/built/<variant>-<version>/    rootfs.squashfs  metadata.tar  manifest.json
+<root>/cache/                        downloads
 <root>/logs/<step>.log               what its programs said, last time
 ```
 """
@@ -62,20 +63,36 @@ class Layers:
         """Where the packed image is, once it is."""
         return self._built / f"{variant}-{version}"
 
+    @property
+    def caches(self) -> Path:
+        """Downloads, for the next build."""
+        return self.root / "cache"
+
     def log(self, step: str) -> Path:
         """What the step's programs said."""
         return self.root / "logs" / f"{step}.log"
 
-    def prune(self, wanted: set[Path]) -> list[Path]:
-        """Remove every layer and packed image that is not `wanted`; returns what was removed."""
-        found = [each for place in (self._layers, self._built) for each in place.iterdir()]
-        unwanted = [each for each in found if each not in wanted]
-        for each in unwanted:
+    def all(self) -> set[Path]:
+        """Every finished step and packed image."""
+        places = (self._layers, self._built)
+        found = (each for place in places if place.is_dir() for each in place.iterdir())
+        return {each for each in found if not each.name.startswith(_BUILDING)}
+
+    def packed(self, variant: str) -> list[Path]:
+        """The packed images of a variant, the one made last first."""
+        found = [each for each in self.all() if each.parent == self._built]
+        ours = [each for each in found if each.name.rpartition("-")[0] == variant]
+        return sorted(ours, key=lambda each: each.stat().st_mtime, reverse=True)
+
+    def remove(self, folders: set[Path]) -> list[Path]:
+        """Remove those of `folders` that are there; the caller holds the lock."""
+        there = sorted(self.all() & folders)
+        for each in there:
             # Renamed first, so that one that is half removed is never taken for whole.
-            doomed = each.with_name(f"{_BUILDING}{each.name.removeprefix(_BUILDING)}")
+            doomed = each.with_name(f"{_BUILDING}{each.name}")
             each.rename(doomed)
             shutil.rmtree(doomed)
-        return unwanted
+        return there
 
 
 def _take(descriptor: int, on_wait: Callable[[], None]) -> None:

@@ -15,20 +15,17 @@ INSIDE = "usr/share/studiolo/manifest.json"
 """Where the image carries its own, below its root."""
 
 STEP = "manifest"
-_VERSION_DIGITS = 12
 
 Manifest = dict[str, Any]
-
-
-def version_of(digest: str) -> str:
-    """The image's version, from the digest of all that is in it."""
-    return digest[:_VERSION_DIGITS]
 
 
 def step(
     description: Description, variant: str, content: str, after: str, created: datetime
 ) -> Step:
-    """The step that takes stock of everything below it.
+    """The step that takes stock of everything below it, and names it.
+
+    The version covers what was found, not only what was asked for: the same description built again
+    next month holds newer packages, and is a newer image.
 
     :param content: digest of the step `after`, whose result the manifest describes.
     :param created: when the image is made; an image that is there keeps its own.
@@ -36,7 +33,7 @@ def step(
     head = {
         "image": description.name,
         "variant": variant,
-        "version": version_of(content),
+        "version": content,
         "created": created.isoformat(timespec="seconds"),
         "description": description.description,
         "base": f"{description.base.distribution} {description.base.suite}",
@@ -60,8 +57,10 @@ def read(layer: Path) -> Manifest:
 _SCRIPT = f"""\
 mkdir -p /{Path(INSIDE).parent}
 /usr/bin/python3 -I {WORKSHOP}/inventory.py >/tmp/inventory.json
-/usr/bin/python3 -I -c 'import json, sys
+/usr/bin/python3 -I -c 'import hashlib, json, sys
 head, found = (json.load(open(path)) for path in sys.argv[1:])
+content = head["version"] + json.dumps(found, sort_keys=True)
+head["version"] = hashlib.sha256(content.encode()).hexdigest()[:12]
 json.dump({{**head, **found}}, sys.stdout, indent=1)
 ' {WORKSHOP}/head.json /tmp/inventory.json >/{INSIDE}
 chmod 0644 /{INSIDE}

@@ -45,6 +45,12 @@ def pack(bench: Bench, finished: Path, manifest: Manifest) -> None:
     finish(building, finished)
 
 
+def read(folder: Path) -> Manifest:
+    """The manifest of a packed image."""
+    value: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return value
+
+
 def start(finished: Path) -> Path:
     """The folder in which it is packed."""
     return begin(finished)

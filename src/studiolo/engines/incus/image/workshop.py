@@ -25,11 +25,13 @@ class Bench:
 
     :param lower: layers of the steps below, the lowest first.
     :param building: the folder that becomes the layer.
+    :param caches: where downloads are kept from one build to the next.
     :param report: tells a person (what it is at, done, total).
     """
 
     lower: tuple[Path, ...]
     building: Path
+    caches: Path
     host: Host
     log: Path
     report: Callable[[str, int, int], None] = field(repr=False)
@@ -61,6 +63,12 @@ class Bench:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
         return Lent(file, name)
+
+    def cache(self, name: str) -> Path:
+        """The folder of one kind of downloads, which only this build uses now."""
+        folder = self.caches / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _say(self, line: str) -> None:
         self.report(line, 0, 0)
@@ -103,7 +111,7 @@ class Workshop:
                 # A step is done when its folder has its name, not when its programs say so.
                 self._progress(step.name, what, min(done, max(total - 1, 0)), total)
 
-            step.make(Bench(lower, building, self._host, log, report, runner))
+            step.make(Bench(lower, building, self._layers.caches, self._host, log, report, runner))
             for scaffold in building.iterdir():
                 if scaffold.name != FILES:
                     rmtree(scaffold)
