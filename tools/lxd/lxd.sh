@@ -95,6 +95,8 @@ make_pool_and_network() {
         say "making the network 'studiolo0'"
         lxc network create studiolo0 ipv4.address="$(free_subnet)" ipv4.nat=true ipv6.address=none >&2
     }
+    # Nothing else uses it, so Studiolo may say what passes its border.
+    lxc network set studiolo0 user.studiolo.machines=true >&2
 }
 
 install_packages

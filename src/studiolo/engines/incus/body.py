@@ -93,15 +93,21 @@ def share(spec: MachineSpec, region: IncusConfig) -> Json:
     return {"type": "disk", "source": str(region.shares / spec.share), "path": SHARE_FOLDER}
 
 
-def nic(network: str, address: str) -> Json:
-    """The machine's interface: no neighbour is reached, and no other address can be taken."""
+def nic(network: str, address: str, *, isolated: bool) -> Json:
+    """The machine's interface: no other address can be taken.
+
+    IPv6 is kept off by the network, not here: LXD 5.0 writes an interface without IPv6 into its
+    name server's files in a way that it cannot read again, and then starts nothing there.
+
+    :param isolated: whether it reaches no neighbour.
+    """
     return {
         "type": "nic",
         "name": NIC,
         "network": network,
         "hwaddr": hardware_address(address),
         "ipv4.address": address,
-        "security.port_isolation": "true",
+        "security.port_isolation": str(isolated).lower(),
         "security.mac_filtering": "true",
         "security.ipv4_filtering": "true",
     }
@@ -124,8 +130,8 @@ def boot(spec: MachineSpec, subnet: Subnet, address: str) -> Boot:
         network=Network(
             NIC,
             subnet.with_prefix(address),
-            gateway if subnet.routed else None,
-            (gateway,),
+            gateway if spec.public_ip and subnet.routed else None,
+            (gateway,) if spec.public_ip else (),
         ),
         agent=agent(spec, address).to_json(),
     )

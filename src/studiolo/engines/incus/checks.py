@@ -7,13 +7,14 @@ from studiolo.domain.boot import USER_ID
 from studiolo.engines.base import EngineHealth
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.config import IncusConfig
-from studiolo.engines.incus.names import image_alias
+from studiolo.engines.incus.names import MACHINES_ONLY, image_alias
+from studiolo.engines.incus.networks import MachineNetworks
 
 _NO_TRUTH = frozenset({"btrfs", "dir"})
 """Pool drivers below which `df` shows the pool instead of a volume's size."""
 
 
-async def health(daemon: Daemon, region: IncusConfig) -> EngineHealth:
+async def health(daemon: Daemon, region: IncusConfig, networks: MachineNetworks) -> EngineHealth:
     """The daemon, its pools, network and image.
 
     :raises Unreachable: the daemon does not answer.
@@ -26,8 +27,9 @@ async def health(daemon: Daemon, region: IncusConfig) -> EngineHealth:
         missing.insert(0, "trust: the daemon does not know this control plane's certificate")
     if missing:
         return EngineHealth(ok=False, message=f"{about} lacks {'; '.join(missing)}")
-    limits = tuple([each async for each in _limitations(daemon, region, environment)])
-    return EngineHealth(ok=True, message=f"{about} at {region.daemon}", limitations=limits)
+    limits = [each async for each in _limitations(daemon, region, environment)]
+    limits += [each async for each in _open_doors(region, networks)]
+    return EngineHealth(True, f"{about} at {region.daemon}", tuple(limits))
 
 
 async def image_version(daemon: Daemon, alias: str) -> str | None:
@@ -66,3 +68,17 @@ async def _limitations(
         yield "the daemon cannot mount with shifted ids: first starts take some seconds more"
     if features.get("shared_ids") == "false":
         yield f"uid {USER_ID} of this host cannot be shared with machines"
+
+
+async def _open_doors(region: IncusConfig, networks: MachineNetworks) -> AsyncIterator[str]:
+    if not await networks.guarded():
+        yield (
+            f"the network {region.network!r} may hold more than machines, so it has no rules: its "
+            "machines send to each other by way of its gateway, and none of them can do without a "
+            f"public address (set '{MACHINES_ONLY}=true' and 'ipv6.address=none' if it is theirs)"
+        )
+    if not networks.firewall.usable:
+        yield (
+            "machines without a public address can ask this daemon's host for names, and so send "
+            "something out (the control plane closes that as root on the same host, with nft)"
+        )

@@ -10,8 +10,22 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from weakref import WeakValueDictionary
 
 from studiolo.clock import Clock, utc_now
-from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Presence, Step
-from studiolo.engines.base import EngineError, EngineHealth, Permanent, Snapshot, Temporary
+from studiolo.domain.machine import (
+    Endpoint,
+    MachineSpec,
+    Observation,
+    Presence,
+    Step,
+    VirtualSubnet,
+)
+from studiolo.engines.base import (
+    DiskSizes,
+    EngineError,
+    EngineHealth,
+    Permanent,
+    Snapshot,
+    Temporary,
+)
 from studiolo.engines.incus import checks
 from studiolo.engines.incus.client import Daemon, Refused
 from studiolo.engines.incus.config import IncusConfig
@@ -94,7 +108,7 @@ class IncusEngine:
     async def health(self) -> EngineHealth:
         """See :meth:`Engine.health`."""
         with _explained():
-            return await checks.health(self.daemon, self.region)
+            return await checks.health(self.daemon, self.region, self._machines.networks)
 
     async def aclose(self) -> None:
         """See :meth:`Engine.aclose`."""
@@ -122,6 +136,11 @@ class IncusEngine:
             if await self._machines.find(machine_id) is None:
                 return ()
             return await self._guest.log_names(machine_id)
+
+    @property
+    def disk_sizes(self) -> DiskSizes:
+        """See :attr:`SizedDisks.disk_sizes`."""
+        return DiskSizes(self.region.home_gib, self.region.root_gib)
 
     @property
     def steps(self) -> frozenset[Step]:
@@ -153,6 +172,26 @@ class IncusEngine:
         """See :meth:`OnlineResize.adapt`."""
         async with self._locked(spec.id):
             return await self._machines.adapt(spec)
+
+    async def ensure_network(self, subnet: VirtualSubnet) -> None:
+        """See :meth:`Networks.ensure_network`."""
+        with _explained():
+            await self._machines.networks.ensure(subnet)
+
+    async def remove_network(self, network_id: str) -> None:
+        """See :meth:`Networks.remove_network`."""
+        with _explained():
+            await self._machines.networks.remove(network_id)
+
+    async def list_networks(self) -> frozenset[str]:
+        """See :meth:`Networks.list_networks`."""
+        with _explained():
+            return await self._machines.networks.ids()
+
+    async def occupied_prefixes(self) -> tuple[str, ...]:
+        """See :meth:`Networks.occupied_prefixes`."""
+        with _explained():
+            return await self._machines.networks.occupied()
 
     # --- how ----------------------------------------------------------------------------------
 

@@ -7,11 +7,15 @@ from typing import Any
 from studiolo.engines.base import Permanent
 
 _MACHINE_ID = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_NETWORK = re.compile(r"[a-z][a-z0-9]{1,14}")
 
 DEPLOYMENT = "user.studiolo.deployment"
 GENERATION = "user.studiolo.generation"
 MADE = "user.studiolo.made"
 """Set once the container has been made whole; without it a crash cut its making short."""
+
+MACHINES_ONLY = "user.studiolo.machines"
+"""Set by an administrator on a network that nothing but machines uses: it may be given rules."""
 
 IMAGE_VERSION = "image.studiolo.version"
 NIC = "eth0"
@@ -27,6 +31,16 @@ def machine_name(machine_id: str) -> str:
     if not _MACHINE_ID.fullmatch(machine_id):
         raise Permanent(f"{machine_id[:80]!r} is not the id of a machine.")
     return machine_id
+
+
+def network_name(network_id: str) -> str:
+    """The name of a subnet's bridge, which is the subnet's id.
+
+    :raises Permanent: it is no name that the kernel gives an interface.
+    """
+    if not _NETWORK.fullmatch(network_id):
+        raise Permanent(f"{network_id[:80]!r} is not the id of a network.")
+    return network_id
 
 
 def image_alias(image: str, variant: str) -> str:
