@@ -180,7 +180,7 @@ async def test_an_instance_that_does_not_run_is_not_asked(
     assert backend.opened == []
 
 
-@pytest.mark.parametrize("state", [State.RUNNING, State.UNKNOWN])
+@pytest.mark.parametrize("state", [State.RUNNING, State.UNKNOWN, State.RESIZING])
 async def test_an_instance_that_may_run_is_asked(backend: MemoryBackend, state: State):
     backend.change("ci1", state=state)
     assert isinstance(await ask(backend, **BEARER), Pass)

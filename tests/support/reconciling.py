@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from studiolo.domain import lifecycle
+from studiolo.domain.machine import Recipe
 from studiolo.domain.quota import TOTAL
+from studiolo.domain.regions import Region
 from studiolo.domain.resources import Compute, Operation, Workspace
 from studiolo.domain.sizes import Catalogue, Size
 from studiolo.domain.states import Event, State
@@ -22,19 +25,8 @@ from tests.support.values import NOW, a_workspace, an_operation
 
 DEPLOYMENT = "deployment-1"
 FAMILY = "standardDSv2Family"
-SPECS = Specs(
-    Catalogue([Size("Standard_DS3_v2", FAMILY, vcpus=4, memory_gib=14)]),
-    DEPLOYMENT,
-    disk_gib=120,
-    studio_origin="https://studiolo.localhost",
-)
-
-_KINDS = {
-    Event.START: "Start",
-    Event.STOP: "Stop",
-    Event.RESTART: "Restart",
-    Event.DELETE: "Delete",
-}
+REGION = Region("local", Catalogue([Size("Standard_DS3_v2", FAMILY, vcpus=4, memory_gib=14)]))
+SPECS = Specs({"local": REGION}, DEPLOYMENT, studio_origin="https://studiolo.localhost")
 
 
 class MovedClock:
@@ -73,14 +65,18 @@ class Bench:
         self.world.recording = True
         self.engine = engine or FakeEngine(DEPLOYMENT, world=self.world, clock=self.clock)
         self.workspace = a_workspace()
-        self.reconciler = Reconciler(
-            database,
-            {"local": self.engine},
+        self._pace, self._shares = pace or Pace(), shares
+        self.reconciler = self._replica(self.engine)
+
+    def _replica(self, engine: Engine) -> Reconciler:
+        return Reconciler(
+            self.database,
+            {"local": engine},
             SPECS,
-            pace=pace or Pace(),
+            pace=self._pace,
             clock=self.clock,
             sleep=self.clock.sleep,
-            shares=shares,
+            shares=self._shares,
         )
 
     async def open(self) -> None:
@@ -110,18 +106,35 @@ class Bench:
         await self.settle()
         return await self.read(compute)
 
-    async def request(self, compute: Compute, event: Event) -> Operation:
-        """What the API does for a POST or DELETE."""
+    async def request(
+        self, compute: Compute, event: Event, recipe: Recipe | None = None, **changes: Any
+    ) -> Operation:
+        """What the API does for a POST or DELETE; `changes` are of the row, with a resize."""
         now = self.clock()
-        operation = an_operation(compute.id, kind=_KINDS[event], started_at=now)
+        kind = lifecycle.operation_kind(event)
+        operation = an_operation(compute.id, kind=kind, started_at=now)
         async with self.database.transaction() as tx:
             present = await tx.computes.by_id(compute.id)
             assert present is not None
-            asked = lifecycle.request(present, event, now, uuid4().hex)
+            wanted = replace(present, **changes)
+            asked = lifecycle.request(wanted, event, now, uuid4().hex, recipe=recipe)
             await end_operations(tx, asked, event, now)
             assert await tx.computes.save(asked, if_etag=present.etag, due_at=now)
             await tx.operations.add(operation)
         return operation
+
+    async def resize_in_place(self, compute: Compute, **changes: Any) -> None:
+        """What the API does for a resize of a stopped instance."""
+        async with self.database.transaction() as tx:
+            present = await tx.computes.by_id(compute.id)
+            assert present is not None
+            wanted = replace(present, **changes)
+            after = lifecycle.resized_in_place(wanted, self.clock(), uuid4().hex)
+            assert await tx.computes.save(after, if_etag=present.etag, due_at=self.clock())
+
+    def use(self, engine: Engine) -> None:
+        """Go on with another engine, as a control plane that was started anew."""
+        self.reconciler = self._replica(engine)
 
     async def settle(self, most: int = 200) -> None:
         """Work until nothing is due at this instant."""

@@ -41,8 +41,10 @@ APPLICATION_WAIT = 8.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = _SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE", "PROPFIND", "REPORT"}
 _OWN_SITE = frozenset({"", "same-origin", "none"})
-_MAY_ANSWER = frozenset({State.RUNNING, State.UNKNOWN})
-"""Unknown is the engine's silence, not the machine's: its applications may well be there."""
+_MAY_ANSWER = frozenset({State.RUNNING, State.UNKNOWN, State.RESIZING})
+"""Unknown is the engine's silence, not the machine's: its applications may well be there. A machine
+that is resized goes on meanwhile, where its engine can do that.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,17 @@ from studiolo.clock import Clock
 from studiolo.domain import decide as rules
 from studiolo.domain.decide import Action, decide, expired, expiry_reason
 from studiolo.domain.errors import Detail, InvalidInput, Unavailable
-from studiolo.domain.machine import MachineSpec, Observation
+from studiolo.domain.machine import MachineSpec, Observation, Step
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
-from studiolo.engines.base import Engine, Permanent, Temporary, Unreachable
+from studiolo.engines.base import (
+    Engine,
+    OnlineResize,
+    Permanent,
+    Snapshots,
+    Temporary,
+    Unreachable,
+)
 from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.outages import Outages
@@ -95,7 +102,7 @@ class ComputeDriver:
         self._clock = clock
         self._sleep = sleep
         self._pace = pace
-        self._turns = asyncio.Semaphore(pace.turns)
+        self._turns = {each: asyncio.Semaphore(pace.turns) for each in engines}
 
     async def drive(self, claim: Claim) -> float | None:
         """Work on the instance until it is settled.
@@ -161,7 +168,7 @@ class ComputeDriver:
     async def _look(self, claim: Claim) -> Verdict:
         compute = claim.compute
         try:
-            async with self._turns, asyncio.timeout(self._limit(compute)):
+            async with self._turns[compute.location], asyncio.timeout(self._limit(compute)):
                 return await self._step(claim, self._engines[compute.location])
         except Unreachable as error:
             return self._unreachable(claim, error)
@@ -183,7 +190,7 @@ class ComputeDriver:
         seen = await engine.observe(claim.compute.id)
         self._outages.answered(claim.compute.location)
         faults.point("reconcile.observed")
-        _note_image(claim, seen)
+        _note(claim, seen)
         action = decide(claim.compute, seen, self._clock(), claim.attempts)
         if not claim.holds(self._clock()):
             raise ClaimLost
@@ -194,24 +201,35 @@ class ComputeDriver:
         match action:
             case rules.Ensure():
                 spec = self._specs.of(compute)
-                await self._ensure_share(spec)
+                await self._ensure_share(compute, spec)
                 await engine.ensure(spec)
                 faults.point("reconcile.acted.ensure")
             case rules.Stop(grace):
                 await engine.stop(compute.id, grace=grace)
                 faults.point("reconcile.acted.stop")
+            case rules.Adapt(grace):
+                await self._adapt(engine, compute, grace)
+                faults.point("reconcile.acted.adapt")
             case rules.Delete():
+                await _give_back_source(engine, compute)
                 await engine.delete(compute.id)
                 faults.point("reconcile.acted.delete")
             case _:
                 pass
 
-    async def _ensure_share(self, spec: MachineSpec) -> None:
+    async def _adapt(self, engine: Engine, compute: Compute, grace: float) -> None:
+        """Resize the machine as it runs, or stop it, so that the next step starts it anew."""
+        spec = self._specs.of(compute)
+        if not (isinstance(engine, OnlineResize) and await engine.adapt(spec)):
+            await engine.stop(compute.id, grace=grace)
+
+    async def _ensure_share(self, compute: Compute, spec: MachineSpec) -> None:
         """The share, and the person's folder in it, are there before a machine joins them."""
-        if self._shares is None:
+        if self._shares is None or not self._specs.sees_share(compute):
             return
+        owner = self._specs.share_owner(compute)
         try:
-            await self._shares.user_folder(spec.share, spec.alias)
+            await self._shares.user_folder(spec.share, spec.alias, owner=owner)
         except Unavailable as error:
             raise Temporary(error.message) from error
         except InvalidInput as error:
@@ -256,13 +274,22 @@ class ComputeDriver:
         return Again(max(error.delay, 1.0), claim.attempts, None)
 
 
-def _note_image(claim: Claim, seen: Observation) -> None:
-    """Put the image that the machine is on into whatever is written when this look has ended.
+async def _give_back_source(engine: Engine, compute: Compute) -> None:
+    """Forget what a copy that was never finished keeps in its source."""
+    recipe = compute.recipe
+    if recipe is not None and recipe.step is Step.CLONE and isinstance(engine, Snapshots):
+        await engine.remove_snapshot(recipe.of, compute.id)
+
+
+def _note(claim: Claim, seen: Observation) -> None:
+    """Put the machine's image and address into whatever is written when this look has ended.
 
     A machine that is gone or damaged does not say; what was last known of it stays.
     """
-    if seen.image is not None and seen.image != claim.compute.image_version:
-        claim.compute = replace(claim.compute, image_version=seen.image)
+    known = claim.compute
+    image, address = seen.image or known.image_version, seen.address or known.private_ip
+    if (image, address) != (known.image_version, known.private_ip):
+        claim.compute = replace(known, image_version=image, private_ip=address)
 
 
 def _permanent(compute: Compute, reason: str) -> Verdict:

@@ -1,11 +1,13 @@
 """Turns a stored compute instance into what its engine is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studiolo.domain.alias import user_alias
+from studiolo.domain.disks import HOME_DISK, ROOT_DISK
 from studiolo.domain.machine import MachineSpec, Resources
+from studiolo.domain.regions import Region
 from studiolo.domain.resources import Compute
-from studiolo.domain.sizes import Catalogue
 from studiolo.engines.base import Permanent
 
 _MIB_PER_GIB = 1024
@@ -15,14 +17,13 @@ _MIB_PER_GIB = 1024
 class Specs:
     """Builds machine specs for one deployment.
 
+    :param regions: what each region gives, by location.
     :param deployment: the deployment's id.
-    :param disk_gib: size of a machine's own disk.
     :param studio_origin: origin that may embed the machine's applications.
     """
 
-    catalogue: Catalogue
+    regions: Mapping[str, Region]
     deployment: str
-    disk_gib: int
     studio_origin: str
 
     def of(self, compute: Compute) -> MachineSpec:
@@ -42,10 +43,20 @@ class Specs:
             generation=compute.generation,
             agent_token=compute.agent_token,
             studio_origin=self.studio_origin,
+            recipe=compute.recipe,
         )
 
+    def share_owner(self, compute: Compute) -> int | None:
+        """See :attr:`Region.share_owner`."""
+        return self.regions[compute.location].share_owner
+
+    def sees_share(self, compute: Compute) -> bool:
+        """See :attr:`Region.shares`."""
+        return self.regions[compute.location].shares
+
     def _resources(self, compute: Compute) -> Resources:
-        size = self.catalogue.find(compute.size)
+        region = self.regions[compute.location]
+        size = region.catalogue.find(compute.size)
         if size is None:
             raise Permanent(
                 f"The compute size '{compute.size}' of '{compute.name}' is no longer in the "
@@ -55,6 +66,7 @@ class Specs:
             vcpus=size.vcpus,
             memory_mib=round(size.memory_gib * _MIB_PER_GIB),
             gpus=size.gpus,
-            disk_gib=self.disk_gib,
+            disk_gib=compute.spec.get(HOME_DISK) or region.disk_gib,
+            root_gib=compute.spec.get(ROOT_DISK) or region.root_gib,
             temp_disk_mib=size.temp_disk_mib,
         )

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from studiolo.api.computes.wanted import DEFAULTS, Wanted
+from studiolo.domain.disks import DISKS
 from studiolo.domain.errors import Conflict
-from studiolo.domain.resources import Compute, Principal
+from studiolo.domain.resources import Compute, Principal, Stamp
 from studiolo.domain.states import State
 
 
@@ -34,16 +35,20 @@ def changed(
         description = compute.envelope.get("description")
     if tags == dict(compute.tags) and description == compute.envelope.get("description"):
         return None
-    kind = "User" if caller.kind == "User" else "Application"
-    stamp = compute.stamp and replace(
-        compute.stamp, modified_at=now, modified_by=caller.name, modified_by_type=kind
-    )
     return replace(
         compute,
         tags=tags,
         envelope={**compute.envelope, "description": description},
         etag=uuid.uuid4().hex,
-        stamp=stamp,
+        stamp=touched(compute, caller, now),
+    )
+
+
+def touched(compute: Compute, caller: Principal, now: datetime) -> Stamp | None:
+    """`systemData` of an instance that `caller` changes."""
+    kind = "User" if caller.kind == "User" else "Application"
+    return compute.stamp and replace(
+        compute.stamp, modified_at=now, modified_by=caller.name, modified_by_type=kind
     )
 
 
@@ -63,7 +68,10 @@ def _fixed(compute: Compute, wanted: Wanted) -> Iterator[tuple[str, str]]:
 
 
 def _reason(compute: Compute, name: str, stored: object, wanted: object) -> str:
+    instead = "Create another compute instance, or delete this one first."
+    if name in ("vmSize", *DISKS):
+        instead = "Resize it: POST to its 'resize'."
     return (
-        f"'{name}' of compute '{compute.name}' is '{stored}' and cannot be changed to '{wanted}'. "
-        "Create another compute instance, or delete this one first."
+        f"'{name}' of compute '{compute.name}' is '{stored}' and cannot be changed to '{wanted}' "
+        f"so. {instead}"
     )

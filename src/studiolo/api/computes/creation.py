@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from studiolo.api.computes.abilities import with_disks
 from studiolo.api.computes.names import host_label
 from studiolo.api.computes.recording import Call, begin_operation
 from studiolo.api.computes.wanted import Wanted
 from studiolo.api.services import Services
 from studiolo.domain.errors import InvalidInput
-from studiolo.domain.quota import TOTAL
+from studiolo.domain.machine import Recipe
 from studiolo.domain.resources import (
     Compute,
     LastOperation,
@@ -37,15 +38,17 @@ def stamp_for(caller: Principal, now: datetime) -> Stamp:
     return Stamp(now, caller.name, kind, now, caller.name, kind)
 
 
-def limits_for(services: Services, family: str) -> Mapping[str, int]:
-    """The configured limits, for counters that do not exist yet."""
-    settings = services.settings
-    return {family: settings.family_vcpus, TOTAL: settings.total_vcpus}
+def limits_for(services: Services, location: str, family: str) -> Mapping[str, int]:
+    """The configured limits of a region, for counters that do not exist yet."""
+    return services.regions[location].limits(family)
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """One instance to be made."""
+    """One instance to be made.
+
+    :param recipe: what its first start begins with.
+    """
 
     services: Services
     call: Call
@@ -53,6 +56,7 @@ class Creation:
     name: str
     wanted: Wanted
     size: Size
+    recipe: Recipe | None = None
 
     async def store(self, tx: Transaction) -> tuple[Compute, Operation]:
         """Reserve quota and store everything; the caller's transaction makes it one.
@@ -67,13 +71,17 @@ class Creation:
             compute.location,
             compute.family,
             compute.vcpus,
-            limits_for(self.services, compute.family),
+            limits_for(self.services, compute.location, compute.family),
         )
         await tx.computes.add(compute, due_at=self.call.now)
         operation = await begin_operation(tx, self.call, compute, "Create")
-        await self.call.note(tx, compute.arm_id, detail=f"size {compute.size}")
+        await self.call.note(tx, compute.arm_id, detail=f"size {compute.size}{self._origin}")
         point("api.create.before_commit")
         return compute, operation
+
+    @property
+    def _origin(self) -> str:
+        return f", a copy of {self.recipe.of}" if self.recipe else ""
 
     async def _assigned(self, tx: Transaction) -> Principal:
         wanted = self.wanted.assigned
@@ -120,7 +128,7 @@ class Creation:
             size=self.size.name,
             family=self.size.family,
             vcpus=self.size.vcpus,
-            spec=self.wanted.spec,
+            spec=with_disks(self.services, self.workspace.location, self.wanted.spec),
             envelope=envelope,
             tags=dict(self.wanted.tags or {}),
             identity=None,
@@ -135,6 +143,7 @@ class Creation:
             assigned_id=assigned.id,
             assigned_name=assigned.name,
             agent_token=secrets.token_urlsafe(32),
+            recipe=self.recipe,
             etag=uuid.uuid4().hex,
             stamp=stamp_for(caller, now),
         )

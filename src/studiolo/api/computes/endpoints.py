@@ -124,7 +124,7 @@ async def delete_compute(
     operation = await ComputeService(services, request, caller, named, compute).delete()
     if operation is None:
         return Response(status_code=204)
-    return _accepted(request, services, operation)
+    return accepted(request, services, operation)
 
 
 def _check_delete(action: str) -> None:
@@ -152,7 +152,7 @@ def _offer(event: Event, action: str, told: str) -> None:
         compute: str,
     ) -> Response:
         asked = ComputeService(services, request, caller, named, compute)
-        return _accepted(request, services, await asked.ask(event, action))
+        return accepted(request, services, await asked.ask(event, action))
 
 
 _offer(Event.START, service.START, "Start a stopped compute.")
@@ -174,6 +174,7 @@ _NODE_STATES = {
     State.SETTING_UP: "preparing",
     State.STARTING: "preparing",
     State.RESTARTING: "preparing",
+    State.RESIZING: "running",
     State.RUNNING: "running",
     State.STOPPING: "leaving",
     State.DELETING: "leaving",
@@ -260,6 +261,7 @@ async def _put_reply(request: Request, services: Services, outcome: Outcome) -> 
     return reply
 
 
-def _accepted(request: Request, services: Services, operation: Operation) -> Response:
+def accepted(request: Request, services: Services, operation: Operation) -> Response:
+    """The reply to an action that ends by `operation`."""
     headers = operation_headers(request, services.settings, operation, location=True)
     return Response(status_code=202, headers=headers)

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from studiolo.api.arm.bodies import ArmModel
+from studiolo.domain.disks import HOME_DISK, LEAST_GIB, MOST_GIB, ROOT_DISK
 
 _DESCRIPTION_MAX = 4096
 _TAGS_MAX = 50
@@ -56,6 +57,11 @@ class PersonalSettings(ArmModel):
     assigned_user: AssignedUser | None = None
 
 
+def DiskSize(name: str) -> Any:  # noqa: N802 - a field, as pydantic's own
+    """A field for the size of a disk in GiB, which Azure's models do not have."""
+    return Field(default=None, alias=name, ge=LEAST_GIB, le=MOST_GIB)
+
+
 class SshSettings(ArmModel):
     """Azure's `sshSettings`; the port and the user's name are read-only."""
 
@@ -78,6 +84,8 @@ class InstanceProperties(ArmModel):
     enable_root_access: bool | None = None
     enable_os_patching: bool | None = Field(default=None, alias="enableOSPatching")
     release_quota_on_stop: bool | None = None
+    home_disk_size_gib: int | None = DiskSize(HOME_DISK)
+    root_disk_size_gib: int | None = DiskSize(ROOT_DISK)
     idle_time_before_shutdown: str | None = None
     subnet: Any = None
     schedules: Any = None

@@ -45,13 +45,17 @@ class Call:
         )
 
 
-async def begin_operation(tx: Transaction, call: Call, compute: Compute, kind: str) -> Operation:
+async def begin_operation(
+    tx: Transaction, call: Call, compute: Compute, kind: str, *, ended: bool = False
+) -> Operation:
     """Store an operation of `kind` on `compute` as it now is.
 
     It is in progress while the instance is on its way, and has succeeded already when the instance
     is where the request wanted it.
+
+    :param ended: it has, whatever else the instance is on its way to.
     """
-    moving = compute.state in TRANSIENT
+    moving = compute.state in TRANSIENT and not ended
     operation = Operation(
         id=str(uuid.uuid4()),
         subscription=compute.subscription,

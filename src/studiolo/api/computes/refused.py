@@ -14,16 +14,6 @@ router = APIRouter(tags=["computes"])
 _ACTION = "Microsoft.MachineLearningServices/workspaces/computes"
 
 
-@router.post(f"{COMPUTE_PATH}/resize")
-async def resize(
-    _caller: Annotated[Principal, Depends(authorized(f"{_ACTION}/resize/action"))],
-) -> None:
-    """Changing the size."""
-    raise unsupported.refuse(
-        "Resizing a compute instance", "resize", "Create another one of the size you need."
-    )
-
-
 @router.post(f"{COMPUTE_PATH}/updateIdleShutdownSetting")
 async def update_idle_shutdown(
     _caller: Annotated[

@@ -28,6 +28,7 @@ PROVISIONING: dict[State, str] = {
     State.STOPPED: "Succeeded",
     State.STARTING: "Updating",
     State.RESTARTING: "Updating",
+    State.RESIZING: "Updating",
     State.DELETING: "Deleting",
     State.CREATE_FAILED: "Failed",
     State.UNUSABLE: "Failed",

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from studiolo.api.computes import endpoints, inspection, refused
+from studiolo.api.computes import endpoints, inspection, refused, resizing
 
 router = APIRouter()
-for part in (endpoints, inspection, refused):
+for part in (endpoints, resizing, inspection, refused):
     router.include_router(part.router)

@@ -23,7 +23,7 @@ from studiolo.api.computes.wanted import Wanted
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_location
 from studiolo.domain.errors import Conflict, InvalidInput
-from studiolo.domain.lifecycle import already
+from studiolo.domain.lifecycle import already, operation_kind
 from studiolo.domain.lifecycle import request as requested
 from studiolo.domain.resources import Compute, Operation, Principal, Workspace
 from studiolo.domain.states import TRANSIENT, Event
@@ -44,13 +44,6 @@ RESTART = "Microsoft.MachineLearningServices/workspaces/computes/restart/action"
 _ATTEMPTS = 8
 """How often a change is tried again when the reconciler wrote the same row in between."""
 
-_KINDS = {
-    Event.START: "Start",
-    Event.STOP: "Stop",
-    Event.RESTART: "Restart",
-    Event.DELETE: "Delete",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -70,7 +63,7 @@ class _TakenError(Exception):
         self.holder = holder
 
 
-class _OverwrittenError(Exception):
+class OverwrittenError(Exception):
     """Somebody else wrote the row between our reading and our writing."""
 
 
@@ -88,7 +81,8 @@ class ComputeService:
     named: WorkspaceName
     name: str
 
-    def _call(self, action: str) -> Call:
+    def call(self, action: str) -> Call:
+        """Who asks for what, now."""
         now = self.services.clock()
         return Call(self.caller, action, correlation_id(self.request.scope), now)
 
@@ -115,7 +109,7 @@ class ComputeService:
         """
         asked = self._read(body, creating=True)
         try:
-            outcome = await self._repeat(lambda tx: self._put(tx, asked))
+            outcome = await self.repeat(lambda tx: self._put(tx, asked))
         except _TakenError as taken:
             raise await self._name_taken(taken.holder) from None
         if outcome.operation is not None:
@@ -132,7 +126,7 @@ class ComputeService:
             return await self._put(tx, asked)
         except _TakenError as taken:
             raise await self._name_taken(taken.holder) from None
-        except _OverwrittenError:
+        except OverwrittenError:
             raise self._contended() from None
 
     async def patch(self, body: ComputeBody) -> Compute:
@@ -150,7 +144,7 @@ class ComputeService:
             self._check_location(workspace, asked)
             return await self._change(tx, found, asked, whole=False)
 
-        return (await self._repeat(attempt)).compute
+        return (await self.repeat(attempt)).compute
 
     async def ask(self, event: Event, action: str) -> Operation:
         """Start, stop, restart or delete the instance.
@@ -160,7 +154,7 @@ class ComputeService:
         :raises NotFound: there is no such instance.
         :raises Conflict: its state does not allow it.
         """
-        operation = await self._repeat(lambda tx: self._ask(tx, event, action))
+        operation = await self.repeat(lambda tx: self._ask(tx, event, action))
         point(f"api.{event.value}.committed")
         self.services.hint()
         return operation
@@ -177,13 +171,13 @@ class ComputeService:
             return None
         return await self.ask(Event.DELETE, DELETE)
 
-    async def _repeat(self, attempt: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def repeat(self, attempt: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Run `attempt` in a transaction of its own, again when another writer was faster."""
         for _ in range(_ATTEMPTS):
             try:
                 async with self.services.database.transaction() as tx:
                     return await attempt(tx)
-            except (_OverwrittenError, IntegrityError) as lost:
+            except (OverwrittenError, IntegrityError) as lost:
                 _log.info("compute.write_lost", name=self.name, why=type(lost).__name__)
         raise self._contended()
 
@@ -211,7 +205,8 @@ class ComputeService:
         size = asked.size
         if size is None:
             raise TypeError("a PUT without a size passed its checks")
-        call = self._call(WRITE)
+        self.services.regions[workspace.location].catalogue.require(size.name)
+        call = self.call(WRITE)
         creation = Creation(self.services, call, workspace, self.name, asked, size)
         return Outcome(*await creation.store(tx))
 
@@ -219,30 +214,36 @@ class ComputeService:
         self, tx: Transaction, found: Compute, asked: Wanted, *, whole: bool
     ) -> Outcome:
         etag.check(self.request, found.etag)
-        call = self._call(WRITE)
+        call = self.call(WRITE)
         after = changed(found, asked, self.caller, call.now, whole=whole)
         if after is None:
             return Outcome(found)
-        if not await tx.computes.save(after, if_etag=found.etag, due_at=call.now):
-            raise _OverwrittenError
+        await self.save(tx, found, after, call)
         await call.note(tx, found.arm_id)
         return Outcome(after)
+
+    async def save(self, tx: Transaction, found: Compute, after: Compute, call: Call) -> None:
+        """Write what becomes of `found`, due at once.
+
+        :raises OverwrittenError: somebody else wrote it meanwhile; :meth:`repeat` tries again.
+        """
+        if not await tx.computes.save(after, if_etag=found.etag, due_at=call.now):
+            raise OverwrittenError
 
     async def _ask(self, tx: Transaction, event: Event, action: str) -> Operation:
         found = await compute_of(tx, self.named, self.name)
         etag.check(self.request, found.etag)
-        call = self._call(action)
+        call = self.call(action)
         if already(found, event):
-            after = replace(found, etag=_fresh_etag())
+            after = replace(found, etag=fresh_etag())
         else:
-            after = requested(found, event, call.now, _fresh_etag())
+            after = requested(found, event, call.now, fresh_etag())
         if after.state in TRANSIENT:
             # Also where the work is under way: the new ETag makes the reconciler look again, so
             # that it cannot end the work without seeing the operation stored below.
-            if not await tx.computes.save(after, if_etag=found.etag, due_at=call.now):
-                raise _OverwrittenError
+            await self.save(tx, found, after, call)
             await end_overtaken(tx, call, after, event)
-        operation = await begin_operation(tx, call, after, _KINDS[event])
+        operation = await begin_operation(tx, call, after, operation_kind(event))
         await call.note(tx, found.arm_id)
         point(f"api.{event.value}.before_commit")
         return operation
@@ -283,5 +284,6 @@ async def name_availability(
     return True, None, None
 
 
-def _fresh_etag() -> str:
+def fresh_etag() -> str:
+    """An ETag that no version had."""
     return uuid.uuid4().hex

@@ -6,6 +6,7 @@ from typing import Any
 
 from studiolo.api.computes import unsupported
 from studiolo.api.computes.models import AssignedUser, ComputeBody, InstanceProperties
+from studiolo.domain.disks import HOME_DISK, ROOT_DISK
 from studiolo.domain.errors import InvalidInput
 from studiolo.domain.sizes import Catalogue, Size
 
@@ -137,6 +138,8 @@ def _said(instance: InstanceProperties, size: Size | None) -> dict[str, Any]:
     ):
         if (flag := getattr(instance, attribute)) is not None:
             said[name] = flag
+    sizes = {HOME_DISK: instance.home_disk_size_gib, ROOT_DISK: instance.root_disk_size_gib}
+    said |= {name: size for name, size in sizes.items() if size is not None}
     ssh = instance.ssh_settings
     if ssh is not None and ssh.ssh_public_access is not None:
         # Off is all there is, so it is checked and not kept.
