@@ -5,17 +5,20 @@ import secrets
 from pathlib import Path
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600, owner: int | None = None) -> None:
     """Replace `path` by `data`, through a hidden file beside it that is flushed and renamed.
 
     Killed at any instant, `path` is whole; at worst the hidden file stays.
 
+    :param owner: user and group id that it belongs to, where root runs this.
     :raises OSError: with `path` as it was.
     """
     beside = path.with_name(f".{secrets.token_hex(8)}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(beside, flags, mode), "wb") as file:
+            if owner is not None and os.geteuid() == 0:
+                os.fchown(file.fileno(), owner, owner)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ password on the deployment's own machine, and `studiolo doctor` looks inside. Th
 is asked for. The gateway knows nothing of this socket.
 """
 
+import asyncio
 import secrets
 import shutil
 import time
@@ -31,6 +32,9 @@ from studiolo.store.database import Database
 router = APIRouter(prefix="/local")
 
 _MIB = 1024**2
+
+_ENGINE_SECONDS = 8.0
+"""How long a region is waited for; `studiolo up` shows every region before it greets."""
 
 
 @router.get("/ping")
@@ -97,7 +101,7 @@ async def health(request: Request) -> dict[str, Any]:
             "migrated": await migrations.is_current(services.database),
             "now": await _database_now(services.database),
         },
-        "engines": {place: await _engine(engine) for place, engine in services.engines.items()},
+        "engines": await _engines(services.engines),
         "disk_free_mib": shutil.disk_usage(services.settings.home).free // _MIB,
     }
 
@@ -110,9 +114,19 @@ async def _database_now(database: Database) -> float:
     return float(moment.timestamp())
 
 
+async def _engines(engines: Mapping[str, Engine]) -> Mapping[str, Any]:
+    """The health of every region, asked at once: one that is away must not hold up the others."""
+    found = await asyncio.gather(*(_engine(each) for each in engines.values()))
+    return dict(zip(engines, found, strict=True))
+
+
 async def _engine(engine: Engine) -> Mapping[str, Any]:
     try:
-        found = await engine.health()
+        async with asyncio.timeout(_ENGINE_SECONDS):
+            found = await engine.health()
+    except TimeoutError:
+        told = f"it did not answer within {_ENGINE_SECONDS:.0f} seconds"
+        return {"ok": False, "message": told, "limitations": []}
     except EngineError as error:
         return {"ok": False, "message": str(error), "limitations": []}
     return {"ok": found.ok, "message": found.message, "limitations": found.limitations}

@@ -40,13 +40,10 @@ from studiolo.api.streams import StreamCutter
 from studiolo.api.subscriptions import endpoints as subscriptions
 from studiolo.api.workspaces import endpoints as workspaces
 from studiolo.clock import utc_now
-from studiolo.domain.sizes import Catalogue, SizesError
+from studiolo.domain.regions import Region
+from studiolo.domain.sizes import SizesError
 from studiolo.engines.agent_client import AgentClient
 from studiolo.engines.base import Engine
-from studiolo.engines.fake import FakeEngine
-from studiolo.engines.process.engine import ProcessEngine
-from studiolo.engines.process.image import ImageStore
-from studiolo.files.shares import WorkspaceShares
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.gate import Gate
 from studiolo.gateway.gate_server import GateServer
@@ -55,6 +52,7 @@ from studiolo.local import local_app
 from studiolo.reconciler.loop import Reconciler
 from studiolo.reconciler.pace import Pace
 from studiolo.reconciler.specs import Specs
+from studiolo.regions import make_engines, make_regions, make_shares
 from studiolo.serving import (
     CADDY_PID,
     CONTROL_PLANE_LOCK,
@@ -64,7 +62,7 @@ from studiolo.serving import (
     private_folder,
     serve,
 )
-from studiolo.settings import InvalidSettings, Settings, inherited_environment, load_settings
+from studiolo.settings import InvalidSettings, Settings, load_settings
 from studiolo.store import migrations
 from studiolo.store.database import Database
 
@@ -99,33 +97,15 @@ async def first_facts(database: Database) -> Deployment:
     return Deployment(*made)
 
 
-def make_engine(settings: Settings, deployment: Deployment) -> Engine:
-    """The engine that `STUDIOLO_ENGINE` names.
-
-    :raises ValueError: there is none of that name.
-    """
-    if settings.engine == "fake":
-        return FakeEngine(deployment.id)
-    if settings.engine == "process":
-        return ProcessEngine(
-            deployment.id,
-            machines=settings.machines,
-            run=settings.run,
-            shares=settings.shares,
-            images=ImageStore(settings.images, inherited_environment()),
-            inherited=inherited_environment(),
-        )
-    raise ValueError(f"STUDIOLO_ENGINE is {settings.engine!r}; it must be 'process' or 'fake'")
-
-
 async def remove_machines(settings: Settings) -> None:
     """End and remove every machine of a deployment whose control plane does not run."""
     database = Database.open(settings.database_url.get_secret_value())
     try:
-        engine = make_engine(settings, await first_facts(database))
-        for machine in await engine.list_owned():
-            await engine.delete(machine)
-        await engine.aclose()
+        deployment = await first_facts(database)
+        for engine in make_engines(settings, deployment.id).values():
+            for machine in await engine.list_owned():
+                await engine.delete(machine)
+            await engine.aclose()
     finally:
         await database.close()
 
@@ -135,14 +115,14 @@ def make_reconciler(
     database: Database,
     engines: Mapping[str, Engine],
     deployment: Deployment,
-    catalogue: Catalogue,
+    regions: Mapping[str, Region],
 ) -> Reconciler:
     """The reconciler of this control plane's regions."""
     pace = Pace(
         poll=settings.poll_seconds, resync=settings.resync_seconds, lease=settings.lease_seconds
     )
-    specs = Specs(catalogue, deployment.id, settings.disk_gib, settings.browser_origin)
-    shares = WorkspaceShares(settings.shares) if settings.engine == "process" else None
+    specs = Specs(regions, deployment.id, settings.browser_origin)
+    shares = make_shares(settings, regions)
     return Reconciler(database, engines, specs, pace=pace, alone=database.is_sqlite, shares=shares)
 
 
@@ -152,10 +132,9 @@ def make_services(
     """Everything a route may need, and the reconciler that acts on what routes store."""
     deployment = identity.deployment
     catalogue = load_catalogue(settings.home)
-    if settings.engine == "process":
-        catalogue = catalogue.with_gpus(settings.gpus or 0)
-    engines = {settings.location: make_engine(settings, deployment)}
-    reconciler = make_reconciler(settings, database, engines, deployment, catalogue)
+    regions = make_regions(settings, catalogue)
+    engines = make_engines(settings, deployment.id)
+    reconciler = make_reconciler(settings, database, engines, deployment, regions)
     services = Services(
         settings=settings,
         database=database,
@@ -163,6 +142,7 @@ def make_services(
         deployment=deployment,
         identity=Doorman(identity),
         engines=engines,
+        regions=regions,
         catalogue=catalogue,
         hint=reconciler.hint,
         agents=AgentClient(),
@@ -233,9 +213,8 @@ async def run(settings: Settings) -> None:
     async with control_plane(settings) as plane:
         with listening(settings.gate_socket) as gate_socket:
             async with GateServer(plane.gate, gate_socket):
-                log.info(
-                    "the control plane is ready", home=str(settings.home), engine=settings.engine
-                )
+                regions = {each.name: each.engine for each in settings.every_region}
+                log.info("the control plane is ready", home=str(settings.home), regions=regions)
                 await serve(
                     {settings.control_socket: plane.public}, {settings.local_socket: plane.local}
                 )

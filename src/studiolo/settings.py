@@ -10,9 +10,10 @@ import os
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +23,7 @@ from pydantic_settings import (
 )
 
 from studiolo.domain.addresses import origin, plain_http
+from studiolo.region_settings import EngineName, RegionSettings, check_together
 
 _SOCKET_PATH_MAX = 107
 """Linux `sun_path` is 108 bytes with its final zero."""
@@ -61,10 +63,13 @@ class Settings(BaseSettings):
     :param https_port: HTTPS with the internal CA, for clients and for everything not on loopback.
     :param bind: addresses the gateway listens on. Anything but loopback gets HTTPS only.
     :param tls_certificate: PEM chain to serve instead of the internal CA's, with `tls_key`.
-    :param disk_gib: size of a machine's own disk.
+    :param location: the region of what is made without naming one.
+    :param engine: of the region `location`; `none` where that is one of `regions`.
+    :param disk_gib: size of a machine's own disk, in the region `location`, as the next three.
     :param gpus: GPUs that one machine of the region can be given; counted where not set.
     :param total_vcpus: the region's quota over all families.
     :param family_vcpus: quota of a family that has none of its own.
+    :param regions: further regions, `[[regions]]` in the file and JSON in the environment.
     :param resync_seconds: how often the reconciler compares every machine with the store.
     :param poll_seconds: how often the reconciler looks for due work without a hint.
     :param lease_seconds: how long a claim lasts without a heartbeat.
@@ -82,12 +87,13 @@ class Settings(BaseSettings):
     bind: tuple[str, ...] = ("127.0.0.1",)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
-    engine: str = "process"
+    engine: EngineName | Literal["none"] = "process"
     location: str = "local"
     disk_gib: int = Field(default=120, ge=1)
     gpus: int | None = Field(default=None, ge=0)
     total_vcpus: int = Field(default=100, ge=0)
     family_vcpus: int = Field(default=100, ge=0)
+    regions: tuple[RegionSettings, ...] = ()
     resync_seconds: Annotated[float, Field(gt=0)] = 10.0
     poll_seconds: Annotated[float, Field(gt=0)] = 1.0
     lease_seconds: Annotated[float, Field(gt=0)] = 15.0
@@ -117,6 +123,11 @@ class Settings(BaseSettings):
             self.image_dir = self.home / "images"
         if self.gpus is None:
             self.gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
+        check_together(self.every_region)
+        if self.location not in {each.name for each in self.every_region}:
+            raise ValueError(
+                f"engine is 'none', so the location '{self.location}' must be one of the regions"
+            )
         plain_http(self.bind, self.http_port)  # an address that is none is told here
         if self.http_port == self.https_port:
             raise ValueError(f"http_port and https_port are both {self.http_port}: change one")
@@ -125,6 +136,21 @@ class Settings(BaseSettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together: set both or neither")
         return self
+
+    @property
+    def every_region(self) -> tuple[RegionSettings, ...]:
+        """All regions: that of `location` and `engine` first, if it is not one of `regions`."""
+        if self.engine == "none":
+            return self.regions
+        embedded = RegionSettings(
+            name=self.location,
+            engine=self.engine,
+            disk_gib=self.disk_gib,
+            gpus=self.gpus,
+            total_vcpus=self.total_vcpus,
+            family_vcpus=self.family_vcpus,
+        )
+        return (embedded, *self.regions)
 
     @property
     def run(self) -> Path:
@@ -201,10 +227,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(
-            ": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"])))
-            for each in error.errors(include_input=False)
-        )
+        problems = "; ".join(_problem(each) for each in error.errors(include_input=False))
         raise InvalidSettings(f"The settings are not right: {problems}") from error
     except SettingsError as error:
         raise InvalidSettings(
@@ -216,6 +239,17 @@ def load_settings() -> Settings:
         raise InvalidSettings(f"{file} is not TOML: {error}") from error
     except OSError as error:
         raise InvalidSettings(f"The settings cannot be read: {error}") from error
+
+
+def _problem(error: ErrorDetails) -> str:
+    """One thing that is wrong, without the value: it may be a secret."""
+    where = ".".join(map(str, error["loc"]))
+    message = error["msg"]
+    if error["type"] == "extra_forbidden":
+        message = "there is no such setting"
+    elif error["type"] == "string_pattern_mismatch" and where.endswith("name"):
+        message = "a region's name has lower-case letters and digits only, a letter first"
+    return ": ".join(filter(None, (where, message)))
 
 
 def _short_run_dir(home: Path) -> Path:

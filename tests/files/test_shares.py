@@ -146,3 +146,27 @@ def test_every_user_name_has_an_alias_that_is_a_safe_folder(tmp_path_factory, na
 def test_an_alias_is_the_local_part_of_an_address():
     assert user_alias("alice.b@example.org") == "alice.b"
     assert user_alias("@example.org") == "user"
+
+
+async def test_a_share_belongs_to_whom_its_machines_write_as(shares):
+    """Only root may give files away; who is not root keeps them, and doctor says so."""
+    owner = (1000, 1000) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    await shares.user_folder("ws-1", "alice", owner=1000)
+    folder = await shares.ensure("ws-1", owner=1000)
+    file = await shares.write("ws-1", "Logs/new/a.txt", b"x")
+    below = [folder, folder / "Users", folder / "Users" / "alice", file.parent, file]
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in below} == {owner}
+    assert folder.parent.stat().st_uid == os.geteuid()
+
+
+@pytest.mark.parametrize("link", ["Users", "Users/alice"])
+async def test_a_machine_cannot_lead_the_making_of_folders_elsewhere(shares, tmp_path, link):
+    """It writes the share too, and may put a link where a folder was."""
+    folder = await shares.ensure("ws-1", owner=1000)
+    (tmp_path / "outside").mkdir()
+    if link == "Users":
+        (folder / "Users").rmdir()
+    (folder / link).symlink_to(tmp_path / "outside")
+    with pytest.raises(InvalidInput, match="link"):
+        await shares.user_folder("ws-1", "alice", owner=1000)
+    assert list((tmp_path / "outside").iterdir()) == []

@@ -51,6 +51,27 @@ async def test_a_hint_is_acted_on_long_before_the_next_poll(database: Database) 
             assert await _until(bench, compute, state) < 5
 
 
+async def test_a_region_that_hangs_holds_up_no_other(database: Database) -> None:
+    bench = Bench(database)
+    bench.clock = utc_now
+    await bench.open()
+    hung = FakeEngine(DEPLOYMENT, sleep=lambda _seconds: asyncio.Event().wait())
+    hung.world.delay("list_owned", 1.0)
+    here = FakeEngine(DEPLOYMENT, world=bench.world)
+    compute = await bench.create()
+    reconciler = Reconciler(
+        database, {"far": hung, "local": here}, SPECS, pace=Pace(poll=0.05, resync=0.05)
+    )
+    task = asyncio.create_task(reconciler.run())
+    try:
+        await _until(bench, compute, State.RUNNING)
+        bench.world.power_off(compute.id)
+        await _until(bench, compute, State.STOPPED)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_without_any_hint_due_work_is_found_by_polling(database: Database) -> None:
     async with _live(database, Pace(poll=0.05)) as bench:
         compute = await bench.create()

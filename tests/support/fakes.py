@@ -25,7 +25,7 @@ def services_over(identity: IdentityService, hints: list[int]) -> Services:
 
     :param hints: gets an item whenever the reconciler would be woken.
     """
-    deployment, clock = identity.deployment, identity.clock
+    deployment, clock, settings = identity.deployment, identity.clock, identity.settings
     engines = {"local": FakeEngine(deployment.id, clock=clock)}
     catalogue = load_catalogue(identity.settings.home)
     return Services(
@@ -35,7 +35,7 @@ def services_over(identity: IdentityService, hints: list[int]) -> Services:
         deployment=deployment,
         identity=Doorman(identity),
         engines=engines,
-        regions={"local": Region("local", catalogue)},
+        regions={"local": Region("local", catalogue, settings.total_vcpus, settings.family_vcpus)},
         catalogue=catalogue,
         hint=lambda: hints.append(1),
         agents=AgentClient(),

@@ -9,6 +9,7 @@ from fastapi import Request
 from studiolo.api.endpoints import Endpoints
 from studiolo.api.images import LatestImages
 from studiolo.clock import Clock
+from studiolo.domain.regions import Region
 from studiolo.domain.resources import Principal
 from studiolo.domain.sizes import Catalogue
 from studiolo.engines.agent_client import AgentClient
@@ -53,6 +54,8 @@ class Services:
     """Everything a route may need.
 
     :param engines: one per region, by location.
+    :param regions: what each of them gives, likewise.
+    :param catalogue: every size there is; what a region can give of them, it says itself.
     :param hint: wakes the reconciler; only saves time, so it may be lost.
     :param agents: speaks to the agents inside machines.
     :param endpoints: knows where they are.
@@ -65,6 +68,7 @@ class Services:
     deployment: Deployment
     identity: Doorkeeper
     engines: Mapping[str, Engine]
+    regions: Mapping[str, Region]
     catalogue: Catalogue
     hint: Callable[[], None]
     agents: AgentClient

@@ -5,9 +5,12 @@ moved aside, as Azure keeps the storage account of a deleted workspace, and remo
 """
 
 import asyncio
+import contextlib
+import errno
+import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
@@ -20,6 +23,7 @@ USERS = "Users"
 _RETIRED = ".retired"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _LONGEST_PATH = 4096
+_PRIVATE = 0o700
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,21 +38,22 @@ class WorkspaceShares:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    async def ensure(self, share_id: str) -> Path:
+    async def ensure(self, share_id: str, *, owner: int | None = None) -> Path:
         """Make the share unless it is there; returns its folder.
 
+        :param owner: user and group id that its folders belong to, as far as root may see to it;
+            None for whoever runs this.
         :raises InvalidInput: `share_id` is not a plain name.
         :raises Unavailable: the disk is full, or the like.
         """
         folder = self._folder(share_id)
-        await _in_thread(_make, self._root, folder, folder / USERS)
+        await _in_thread(_make, self._root, share_id, USERS, owner=owner)
         return folder
 
-    async def user_folder(self, share_id: str, alias: str) -> Path:
-        """Make the folder of the person called `alias`; returns it. Errors as :meth:`ensure`."""
-        folder = self._folder(share_id)
-        own = folder / USERS / _plain(alias, "alias")
-        await _in_thread(_make, self._root, folder, folder / USERS, own)
+    async def user_folder(self, share_id: str, alias: str, *, owner: int | None = None) -> Path:
+        """Make the folder of the person called `alias`; returns it. Otherwise as :meth:`ensure`."""
+        own = self._folder(share_id) / USERS / _plain(alias, "alias")
+        await _in_thread(_make, self._root, share_id, USERS, alias, owner=owner)
         return own
 
     async def write(self, share_id: str, path: str, data: bytes) -> Path:
@@ -57,7 +62,8 @@ class WorkspaceShares:
         :raises InvalidInput: `path` leads outside the share, by `..` or by a link.
         :raises Unavailable: the disk is full, or the like; what was there before is still there.
         """
-        await self.ensure(share_id)
+        if not self._folder(share_id).is_dir():
+            await self.ensure(share_id)
         return await _in_thread(self._write, share_id, path, data)
 
     async def retire(self, share_id: str) -> Path | None:
@@ -75,15 +81,22 @@ class WorkspaceShares:
         return self._root / _plain(share_id, "share")
 
     def _write(self, share_id: str, path: str, data: bytes) -> Path:
-        target = inside(self._folder(share_id), path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(target, data)
+        folder = self._folder(share_id)
+        owner = folder.stat().st_uid
+        *above, name = inside(folder, path).relative_to(folder.resolve()).parts
+        with _opened(self._root, share_id, *above, owner=owner) as descriptor:
+            # By way of /proc the path begins at the very folder that is open.
+            target = folder.joinpath(*above, name)
+            try:
+                replace_file(Path(f"/proc/self/fd/{descriptor}") / name, data, owner=owner)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(target)) from error
         return target
 
     def _retire(self, share_id: str) -> Path | None:
         folder, kept = self._folder(share_id), self._root / _RETIRED / share_id
         if folder.is_dir():
-            _make(self._root, kept.parent)
+            _make(self._root, _RETIRED)
             folder.rename(kept)
         return kept if kept.is_dir() else None
 
@@ -114,12 +127,52 @@ def _plain(value: str, what: str) -> str:
     return value
 
 
-def _make(*folders: Path) -> None:
-    """Make each with mode 0700, or leave it; a link in place of one is refused."""
-    for folder in folders:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.is_symlink():
-            raise InvalidInput(f"{folder} is a link where a folder is needed; remove it.")
+def _make(root: Path, *names: str, owner: int | None = None) -> None:
+    """Make the folders `names`, each below the one before, or leave them."""
+    with _opened(root, *names, owner=owner):
+        pass
+
+
+@contextlib.contextmanager
+def _opened(root: Path, *names: str, owner: int | None) -> Iterator[int]:
+    """A descriptor of the folder `names` below `root`; what is missing is made with mode 0700.
+
+    Machines write into shares while this runs, perhaps as root, so no link is followed and no path
+    is walked twice: nobody may lead it elsewhere.
+
+    :raises InvalidInput: something that is no folder is in the way.
+    """
+    root.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for depth, name in enumerate(names, start=1):
+            below = _open_below(descriptor, name, root.joinpath(*names[:depth]))
+            os.close(descriptor)
+            descriptor = below
+            _give(descriptor, owner)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open_below(descriptor: int, name: str, called: Path) -> int:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, mode=_PRIVATE, dir_fd=descriptor)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    try:
+        return os.open(name, flags, dir_fd=descriptor)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        raise InvalidInput(
+            f"{called} is a link or a file where a folder is needed; remove it."
+        ) from error
+
+
+def _give(descriptor: int, owner: int | None) -> None:
+    """Make it `owner`'s, which only root may."""
+    if owner is not None and os.geteuid() == 0 and os.fstat(descriptor).st_uid != owner:
+        os.fchown(descriptor, owner, owner)
 
 
 async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -42,7 +42,9 @@ def check_disk(settings: Settings) -> None:
     :raises CannotStart: too little is free.
     """
     free = shutil.disk_usage(settings.home).free / 1024**3
-    if free < NEEDED_GIB and not any(settings.images.glob("*/*")):
+    prepared = any(settings.images.glob("*/*"))
+    needed = any(region.engine == "process" for region in settings.every_region)
+    if needed and free < NEEDED_GIB and not prepared:
         raise CannotStart(
             f"{settings.home} has {free:.1f} GiB free, and preparing the images needs "
             f"{NEEDED_GIB}. Free some space, or choose another disk with --home."

@@ -26,6 +26,7 @@ from studiolo.client.profile import Profile
 from studiolo.client.studiolo import Studiolo
 from studiolo.client.transport import http_client
 from studiolo.echo import PATH as ECHO
+from studiolo.launcher import ownership
 from studiolo.launcher.children import gateway_config
 from studiolo.settings import Settings
 
@@ -86,6 +87,7 @@ def findings(settings: Settings, profile: Profile) -> Iterator[Finding]:
         "engine": examination.engine,
         "clock": examination.clock,
         "file share": examination.share,
+        "owner of file shares": examination.share_owner,
         "disk": examination.disk,
         "compute instance": examination.instance,
     }
@@ -208,6 +210,18 @@ class _Examination:
                 yield Finding(Level.FAIL, "file share", f"{folder} lost data", _FIXES["file share"])
                 return
         yield Finding(Level.OK, "file share", f"{folder} can be written")
+
+    def share_owner(self) -> Iterator[Finding]:
+        """Whether machines with walls and this host write the share's files as one user."""
+        for region in self._settings.every_region:
+            if region.engine == "incus":
+                what = f"owner of file shares in region {region.name}"
+                problem = ownership.problem(region)
+                if problem is None:
+                    message = f"this host and its machines write as user {region.share_owner}"
+                    yield Finding(Level.OK, what, message)
+                else:
+                    yield Finding(Level.FAIL, what, *problem)
 
     def disk(self) -> Iterator[Finding]:
         free = shutil.disk_usage(self._settings.home).free / 1024**3

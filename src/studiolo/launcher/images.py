@@ -21,11 +21,14 @@ PrepareProgress = Callable[[str, str, int, int], None]
 
 
 def prepare_images(settings: Settings, progress: PrepareProgress) -> None:
-    """Prepare whatever the settings' engine starts machines from. Blocks, perhaps for minutes.
+    """Prepare whatever a process region starts machines from. Blocks, perhaps for minutes.
+
+    The image of an incus region is its daemon's: `studiolo image build` makes it, and a region
+    without one works but for new machines.
 
     :raises EngineError: an image cannot be prepared.
     """
-    if settings.engine != "process":
+    if all(region.engine != "process" for region in settings.every_region):
         return
     images = ImageStore(settings.images, inherited_environment())
     for name in (AGENT, *MACHINE_IMAGES):

@@ -98,12 +98,17 @@ def greet(running: Running, console: Console) -> None:
     console.print(f"    {link}", markup=False, soft_wrap=True)
     console.print("  On the command line: studiolo login")
     with contextlib.suppress(KeyError):
-        _tell_limits(running, console)
+        _tell_regions(running, console)
     console.print("Ctrl-C ends Studiolo; compute instances keep running.")
 
 
-def _tell_limits(running: Running, console: Console) -> None:
-    """What the engine cannot do on this host, said before anybody counts on it."""
-    for engine in running.local.health()["engines"].values():
-        for limit in engine["limitations"]:
-            console.print(f"  Note: {limit}", markup=False, soft_wrap=True)
+def _tell_regions(running: Running, console: Console) -> None:
+    """Which regions there are, and what each cannot do, before anybody counts on it."""
+    engines = {each.name: each.engine for each in running.settings.every_region}
+    for name, found in running.local.health()["engines"].items():
+        told = f"  Region {name} ({engines.get(name)})"
+        if not found["ok"]:
+            told += f" cannot be used now: {found['message']}"
+        console.print(told, markup=False, soft_wrap=True)
+        for limit in found["limitations"]:
+            console.print(f"    Note: {limit}", markup=False, soft_wrap=True)

@@ -108,8 +108,8 @@ class Reconciler:
                 for part in (
                     self._claiming,
                     self.claims.heartbeat,
-                    self._sweeping,
-                    self._checking,
+                    *(self._sweeping(location) for location in self._engines),
+                    *(self._checking(location) for location in self._engines),
                     self._deleting,
                     self._purging,
                 ):
@@ -172,29 +172,41 @@ class Reconciler:
 
     # --- level, health, deletes, purge ------------------------------------------------------
 
-    async def _sweeping(self) -> None:
-        await self.sweep()
-        await asyncio.sleep(self._pace.resync)
+    def _sweeping(self, location: str) -> Callable[[], Awaitable[None]]:
+        """A part for each region: one that hangs must not hold up the others."""
+
+        async def sweeping() -> None:
+            await self._sweep(location)
+            await asyncio.sleep(self._pace.resync)
+
+        return sweeping
 
     async def sweep(self) -> int:
         """Compare every region with the store; returns how many instances were woken."""
-        woken = 0
-        for location, engine in self._engines.items():
-            woken += await self._resync.sweep(location, engine)
+        return sum([await self._sweep(location) for location in self._engines])
+
+    async def _sweep(self, location: str) -> int:
+        woken = await self._resync.sweep(location, self._engines[location])
         if woken:
             self._hinted.set()
         return woken
 
-    async def _checking(self) -> None:
-        await asyncio.sleep(_HEALTH_TICK)
-        await self.check_health()
+    def _checking(self, location: str) -> Callable[[], Awaitable[None]]:
+        async def checking() -> None:
+            await asyncio.sleep(_HEALTH_TICK)
+            await self._check(location)
+
+        return checking
 
     async def check_health(self) -> None:
         """Ask the agents whose turn it is."""
-        for location, engine in self._engines.items():
-            running = self._resync.running.get(location, [])
-            if await self._health.check(location, engine, running):
-                self._hinted.set()
+        for location in self._engines:
+            await self._check(location)
+
+    async def _check(self, location: str) -> None:
+        running = self._resync.running.get(location, [])
+        if await self._health.check(location, self._engines[location], running):
+            self._hinted.set()
 
     async def _deleting(self) -> None:
         await _wait(self._changed, self._pace.poll)

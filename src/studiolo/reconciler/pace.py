@@ -14,7 +14,8 @@ class Pace:
     :param health_rate: health checks per second at most, however many machines run.
     :param outage_grace: how long an engine may be silent before its machines become Unknown.
     :param claims: machines worked on at a time.
-    :param turns: engine calls at a time. A machine that is only being waited for takes none.
+    :param turns: calls at a time of one region's engine. A machine that is only being waited for
+        takes none.
     :param call_limit: longest time an engine's verb may take.
     :param housekeeping: between purges of what has expired.
     :param keep_days: days for which an ended operation can be asked for; Azure's are kept for hours

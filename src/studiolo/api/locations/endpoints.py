@@ -54,10 +54,10 @@ async def list_sizes(
     compute_type: Annotated[str | None, Query(alias="computeType", max_length=64)] = None,
 ) -> dict[str, Any]:
     """Sizes of a region. They are public figures: whoever is signed in may read them."""
-    _region(services, subscription, location)
+    region = services.regions[_region(services, subscription, location)]
     if compute_type is not None and compute_type.lower() != COMPUTE_TYPE.lower():
         return {"value": []}
-    return {"value": [_size(size) for size in services.catalogue.sizes]}
+    return {"value": [_size(size) for size in region.catalogue.sizes]}
 
 
 @router.get(f"{_LOCATION}/usages")
@@ -99,7 +99,8 @@ async def update_quotas(
 ) -> dict[str, Any]:
     """Set limits, all or none. What is granted already stays granted."""
     region = _region(services, subscription, location)
-    limits = quotas.checked_limits(services, [(each.id, each.limit) for each in body.value])
+    catalogue = services.regions[region].catalogue
+    limits = quotas.checked_limits(catalogue, [(each.id, each.limit) for each in body.value])
     call = Call(caller, _UPDATE_QUOTAS, correlation_id(request.scope), services.clock())
     after = await quotas.set_limits(services, region, limits, call)
     base = _quota_base(services, region)

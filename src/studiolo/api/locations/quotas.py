@@ -9,6 +9,7 @@ from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import subscription_path
 from studiolo.domain.errors import InvalidInput
 from studiolo.domain.quota import TOTAL, QuotaUsage
+from studiolo.domain.sizes import Catalogue
 
 TOTAL_NAME = "TotalDedicatedCores"
 """Azure ML's name for a region's total."""
@@ -21,16 +22,16 @@ async def counters(services: Services, region: str) -> list[QuotaUsage]:
     """Every counter, the total first, with the configured limit where none was set."""
     async with services.database.reading() as tx:
         stored = {each.family: each for each in await tx.quota.usage(region)}
-    settings = services.settings
-    families = sorted({*services.catalogue.families, *stored} - {TOTAL})
+    given = services.regions[region]
+    families = sorted({*given.catalogue.families, *stored} - {TOTAL})
     return [
-        stored.get(TOTAL) or QuotaUsage(TOTAL, settings.total_vcpus, 0),
-        *(stored.get(each) or QuotaUsage(each, settings.family_vcpus, 0) for each in families),
+        stored.get(TOTAL) or QuotaUsage(TOTAL, given.total_vcpus, 0),
+        *(stored.get(each) or QuotaUsage(each, given.family_vcpus, 0) for each in families),
     ]
 
 
 def checked_limits(
-    services: Services, wanted: Sequence[tuple[str, int]]
+    catalogue: Catalogue, wanted: Sequence[tuple[str, int]]
 ) -> Mapping[str, tuple[int, str]]:
     """New limits by family, from rows of (id, limit); with the row's field for messages.
 
@@ -39,7 +40,7 @@ def checked_limits(
     limits: dict[str, tuple[int, str]] = {}
     for index, (row_id, limit) in enumerate(wanted):
         name = row_id.rstrip("/").rpartition("/")[2]
-        family = TOTAL if name.lower() == TOTAL_NAME.lower() else services.catalogue.family(name)
+        family = TOTAL if name.lower() == TOTAL_NAME.lower() else catalogue.family(name)
         if family is None:
             raise InvalidInput(
                 f"There is no VM family '{name[:80]}'. List the quotas of the region for all.",

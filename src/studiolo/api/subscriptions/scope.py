@@ -2,6 +2,7 @@
 
 from studiolo.api.services import Services
 from studiolo.domain.errors import InvalidInput, NotFound
+from studiolo.domain.regions import Region
 
 
 def subscription_path(services: Services) -> str:
@@ -30,13 +31,18 @@ def known_location(services: Services, location: str, what: str) -> str:
     :param what: resource type, for the message.
     :raises InvalidInput: `LocationNotAvailableForResourceType`.
     """
+    return known_region(services, location, what).name
+
+
+def known_region(services: Services, location: str, what: str) -> Region:
+    """The region that a location names. Parameters and errors as :func:`known_location`."""
     wanted = location.replace(" ", "").lower()
-    for name in services.engines:
+    for name, region in services.regions.items():
         if name.lower() == wanted:
-            return name
+            return region
     raise InvalidInput(
         f"The location '{location[:80]}' is not available for '{what}'. There is: "
-        f"{', '.join(sorted(services.engines))}.",
+        f"{', '.join(sorted(services.regions))}.",
         code="LocationNotAvailableForResourceType",
         target="location",
     )
