@@ -1,9 +1,11 @@
 """Stored values for tests, complete and valid; every field can be replaced."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from studiolo.domain.networks import Subnet, VirtualNetwork
 from studiolo.domain.resources import (
     Compute,
     LastOperation,
@@ -52,6 +54,29 @@ def a_workspace(**changes: Any) -> Workspace:
         "stamp": a_stamp(),
     }
     return Workspace(**(values | changes))
+
+
+def a_network(*, subnets: tuple[str, ...] = (), **changes: Any) -> VirtualNetwork:
+    """A virtual network in the group `rg`, with subnets of these names."""
+    values: dict[str, Any] = {
+        "id": str(uuid4()),
+        "subscription": SUBSCRIPTION,
+        "resource_group": "rg",
+        "name": "lab",
+        "location": "local",
+        "tags": {},
+        "prefixes": ("10.5.0.0/16",),
+        "etag": "one",
+        "stamp": a_stamp(),
+    }
+    network = VirtualNetwork(**(values | changes))
+    made = (a_subnet(network, name, number) for number, name in enumerate(subnets))
+    return replace(network, subnets=tuple(sorted(made, key=lambda each: each.name.lower())))
+
+
+def a_subnet(network: VirtualNetwork, name: str, number: int = 9) -> Subnet:
+    prefix = f"10.5.{number}.0/24"
+    return Subnet(f"sn{uuid4().hex[:12]}", network.id, name, network.location, prefix, "one")
 
 
 def a_compute(workspace: Workspace, **changes: Any) -> Compute:

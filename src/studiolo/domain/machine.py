@@ -139,6 +139,7 @@ class Observation:
     :param started_at: when it was last started, by whomever: a silent agent is given time from
         then. None where that is not known, or where no agent is left that could still answer.
     :param image: version of the image the machine was made from; None where it is not known.
+    :param address: the IP address of a machine that has one of its own.
     """
 
     presence: Presence
@@ -147,6 +148,7 @@ class Observation:
     reason: str | None = None
     started_at: datetime | None = None
     image: str | None = None
+    address: str | None = None
 
     @classmethod
     def absent(cls) -> Self:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from studiolo.domain.errors import Detail
-from studiolo.domain.machine import Recipe
+from studiolo.domain.machine import Recipe, VirtualSubnet
 from studiolo.domain.states import State
 
 JsonObject = Mapping[str, Any]
@@ -138,6 +138,8 @@ class Compute:
     :param errors: why the instance is not as wanted, for a person.
     :param image_version: of the image its machine was last seen on; None before that.
     :param recipe: what the start into `generation` does first; None once that has happened.
+    :param private_ip: address its machine was last seen at; None where it has none of its own.
+    :param subnet: the network it is in for life; `spec` has the ARM id.
     """
 
     id: str
@@ -170,6 +172,8 @@ class Compute:
     stamp: Stamp | None = None
     image_version: str | None = None
     recipe: Recipe | None = None
+    private_ip: str | None = None
+    subnet: VirtualSubnet | None = None
 
     @property
     def arm_id(self) -> str:

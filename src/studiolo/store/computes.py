@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.errors import Detail
-from studiolo.domain.machine import Recipe, Step
+from studiolo.domain.machine import Recipe, Step, VirtualSubnet
 from studiolo.domain.resources import Compute, LastOperation, Trigger
 from studiolo.domain.states import State
 from studiolo.store.rows import changed, stamp_columns, stamp_of
@@ -141,6 +141,7 @@ _PLAIN = (
     "agent_token",
     "etag",
     "image_version",
+    "private_ip",
 )
 """Columns whose value is the field's own."""
 
@@ -156,6 +157,7 @@ def compute_of(row: Any) -> Compute:
         errors=tuple(Detail(**error) for error in row.errors),
         last_operation=_last_operation(row.last_operation),
         recipe=_recipe(row.recipe),
+        subnet=VirtualSubnet(row.subnet, row.subnet_prefix) if row.subnet else None,
         stamp=stamp_of(row),
     )
 
@@ -177,6 +179,8 @@ def compute_columns(compute: Compute) -> dict[str, Any]:
             "trigger": last.trigger.value,
         },
         "recipe": _recipe_column(compute.recipe),
+        "subnet": compute.subnet.id if compute.subnet else None,
+        "subnet_prefix": compute.subnet.prefix if compute.subnet else None,
         **stamp_columns(compute.stamp),
     }
 

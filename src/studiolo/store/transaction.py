@@ -12,6 +12,7 @@ from studiolo.store.facts import Facts
 from studiolo.store.groups import Groups
 from studiolo.store.identity import Principals
 from studiolo.store.leases import Leases
+from studiolo.store.networks import VirtualNetworks
 from studiolo.store.operations import Operations
 from studiolo.store.quota import Quota
 from studiolo.store.roles import Roles
@@ -53,6 +54,11 @@ class Transaction:
     def groups(self) -> Groups:
         """Resource groups."""
         return Groups(self.session)
+
+    @cached_property
+    def networks(self) -> VirtualNetworks:
+        """Virtual networks and their subnets."""
+        return VirtualNetworks(self.session)
 
     @cached_property
     def deployments(self) -> Deployments:

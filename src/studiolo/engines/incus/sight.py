@@ -113,6 +113,7 @@ class Instance:
             reason=reason,
             started_at=self._started_at() if self.running else None,
             image=self.config.get(IMAGE_VERSION),
+            address=self.address,
         )
 
     def _started_at(self) -> datetime | None:

@@ -23,6 +23,7 @@ class ComputeRow(Stamped, Base):
         UniqueConstraint("host_label"),
         Index(None, "workspace", "name_folded"),
         Index(None, "location", "due_at"),
+        Index(None, "subnet"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -50,6 +51,9 @@ class ComputeRow(Stamped, Base):
     assigned_name: Mapped[str]
     agent_token: Mapped[str]
     image_version: Mapped[str | None]
+    private_ip: Mapped[str | None]
+    subnet: Mapped[str | None]
+    subnet_prefix: Mapped[str | None]
     recipe: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
