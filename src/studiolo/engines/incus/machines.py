@@ -81,6 +81,7 @@ class Machines:
             return False
         else:
             await self._next_generation(spec, found)
+        await self._forget_source(spec)
         await self._start(spec.id)
         return True
 
@@ -165,7 +166,6 @@ class Machines:
             faults.point("incus.made")
             await self._configure(spec.id, body.made())
             faults.point("incus.marked")
-            await self._forget_source(spec)
             return
         raise Permanent(f"No address is free in the network {lan.subnet.gateway.network}.")
 
