@@ -22,7 +22,7 @@ from studiolo.domain.decide import (
     Wait,
     decide,
 )
-from studiolo.domain.machine import Observation, Presence
+from studiolo.domain.machine import Observation, Presence, Recipe, Step
 from studiolo.domain.resources import LastOperation, Trigger
 from studiolo.domain.states import STABLE, TRANSIENT, Event, Goal, State, accepts
 from tests.domain.model import Crash, Model
@@ -38,10 +38,11 @@ ABSENT = Observation.absent()
 LOST = Observation(Presence.LOST, 1, reason="its home is gone")
 STRAYS = replace(LOST, healthy=False)
 BROKEN = Observation(Presence.BROKEN, reason="its configuration cannot be read")
+AWAY = Observation(Presence.UNREACHABLE, reason="its host does not answer")
 
 observations = st.builds(
     Observation,
-    presence=st.sampled_from(Presence),
+    presence=st.sampled_from([each for each in Presence if each is not Presence.UNREACHABLE]),
     generation=st.integers(0, 3),
     healthy=st.sampled_from([True, False, None]),
     reason=st.none() | st.just("the agent is silent"),
@@ -143,6 +144,12 @@ def test_a_machine_that_runs_with_its_former_size_after_a_resize_in_place_is_sto
     assert isinstance(decide(resized, WELL, NOW, 0), Stop)
 
 
+def test_a_copy_that_was_never_made_is_deleted_once_for_what_it_left_in_its_source() -> None:
+    copy = compute_in(State.DELETING, recipe=Recipe(Step.CLONE, "ci-0123456789abcdef"))
+    assert isinstance(decide(copy, ABSENT, NOW, 0), Delete)
+    assert decide(copy, ABSENT, NOW, 1) == Done(Event.GONE)
+
+
 def test_a_removed_directory_is_told_with_what_to_do() -> None:
     action = decide(compute_in(State.RUNNING, name="box"), ABSENT, NOW, 0)
     assert isinstance(action, Fail)
@@ -170,6 +177,27 @@ def test_repairs_end_with_the_reason_that_was_seen() -> None:
     action = decide(running, silent, NOW, REPAIRS)
     assert isinstance(action, Fail)
     assert "disk full" in action.reason
+
+
+@pytest.mark.parametrize("attempts", [0, REPAIRS, 50])
+def test_nothing_is_done_to_a_machine_out_of_reach(attempts: int) -> None:
+    for state in STABLE:
+        assert decide(compute_in(state), AWAY, NOW, attempts) == Rest()
+    for state in TRANSIENT:
+        assert isinstance(decide(compute_in(state), AWAY, NOW, attempts), Wait)
+
+
+@pytest.mark.parametrize("state", sorted(TRANSIENT))
+def test_what_is_asked_of_a_machine_out_of_reach_expires_with_the_reason(state: State) -> None:
+    action = decide(compute_in(state), AWAY, NOW + TRANSIENT[state].deadline, 0)
+    assert isinstance(action, Fail)
+    assert "its host does not answer" in action.reason
+
+
+def test_a_list_shows_whose_machines_have_been_lost_sight_of() -> None:
+    at_rest = {state for state in STABLE if rules.at_rest(state, 1, AWAY)}
+    assert at_rest == {State.UNKNOWN, State.CREATE_FAILED}
+    assert not any(rules.at_rest(state, 1, AWAY) for state in TRANSIENT)
 
 
 def test_a_guest_that_reboots_is_not_called_unusable_however_often_it_was_repaired() -> None:

@@ -151,6 +151,76 @@ async def test_an_engine_that_is_silent_makes_unknown_after_a_grace_and_heals(
         assert (healed.state, healed.errors) == (state, ())
 
 
+async def test_a_member_that_is_down_makes_only_its_machines_unknown_and_heals(
+    bench: Bench,
+) -> None:
+    running, stopped = await bench.running(), await bench.stopped()
+    other = await bench.running()
+    for compute in (running, stopped):
+        bench.world.silence(compute.id)
+    await bench.sweep()
+    assert await bench.state(running) is State.RUNNING, "a short silence says nothing"
+    await bench.pass_time(20)
+    for compute in (running, stopped):
+        unknown = await bench.read(compute)
+        assert unknown.state is State.UNKNOWN
+        assert f"The host that holds '{compute.name}' does not answer" in unknown.errors[0].message
+    for _ in range(3):
+        await bench.sweep()
+        await bench.reconciler.check_health()
+        await bench.pass_time(20)
+    assert await bench.state(running) is await bench.state(stopped) is State.UNKNOWN
+    assert await bench.state(other) is State.RUNNING
+    assert bench.world.machines.keys() == {running.id, stopped.id, other.id}
+    for compute in (running, stopped):
+        bench.world.silence(compute.id, silent=False)
+    await bench.sweep()
+    for compute, state in ((running, State.RUNNING), (stopped, State.STOPPED)):
+        healed = await bench.read(compute)
+        assert (healed.state, healed.errors) == (state, ())
+
+
+async def test_a_member_that_is_back_at_once_leaves_no_trace(bench: Bench) -> None:
+    compute = await bench.running()
+    for _ in range(3):
+        bench.world.silence(compute.id)
+        await bench.sweep()
+        await bench.pass_time(10)
+        bench.world.silence(compute.id, silent=False)
+        await bench.pass_time(10)
+    found = await bench.read(compute)
+    assert (found.state, found.errors) == (State.RUNNING, ())
+
+
+async def test_a_delete_of_a_machine_out_of_reach_waits_for_its_host(bench: Bench) -> None:
+    compute = await bench.running()
+    bench.world.silence(compute.id)
+    await bench.request(compute, Event.DELETE)
+    await bench.pass_time(60, step=5)
+    found = await bench.read(compute)
+    assert found.state is State.DELETING
+    assert "the host of the machine does not answer" in found.errors[0].message
+    bench.world.silence(compute.id, silent=False)
+    await bench.pass_time(30)
+    assert await bench.find(compute) is None
+    assert compute.id not in bench.world.machines
+
+
+async def test_an_orphan_out_of_reach_is_never_taken_for_removed(bench: Bench) -> None:
+    compute = await bench.running()
+    bench.world.silence(compute.id)
+    async with bench.database.transaction() as tx:
+        await tx.computes.remove(compute.id)
+        await tx.operations.add(
+            an_operation(compute.id, kind="Delete", status=OperationStatus.SUCCEEDED)
+        )
+    await bench.sweep()
+    assert compute.id in bench.world.machines
+    bench.world.silence(compute.id, silent=False)
+    await bench.sweep()
+    assert compute.id not in bench.world.machines
+
+
 async def test_an_instance_whose_row_lost_its_due_time_is_still_driven(bench: Bench) -> None:
     compute = await bench.create()
     async with bench.database.transaction() as tx:

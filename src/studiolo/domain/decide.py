@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from studiolo.domain.machine import Observation, Presence
+from studiolo.domain.machine import Observation, Presence, Step
 from studiolo.domain.resources import Compute
-from studiolo.domain.states import TRANSIENT, Event, Goal, State
+from studiolo.domain.states import TRANSIENT, Event, Goal, State, accepts
 
 STOP_GRACE = 10.0
 """Seconds a machine is given to stop by itself before it is taken down: long enough for Jupyter to
@@ -138,9 +138,12 @@ def decide(compute: Compute, seen: Observation, now: datetime, attempts: int) ->
     """
     case = _Case(compute, seen, now, attempts)
     owed = TRANSIENT.get(compute.state)
+    # Of a machine out of reach nothing is known, so nothing is done to it. That its instance is
+    # lost sight of is the reconciler's to say, who knows how long the silence has lasted.
+    away = seen.presence is Presence.UNREACHABLE
     if owed is None:
-        return _STABLE_RULES[compute.state](case)
-    action = _TOWARDS[owed.goal](case)
+        return Rest() if away else _STABLE_RULES[compute.state](case)
+    action = Wait(_SLOW_POLL) if away else _TOWARDS[owed.goal](case)
     if not isinstance(action, Done) and expired(compute, now):
         return Fail(Event.EXPIRED, expiry_reason(compute, seen))
     return action
@@ -152,6 +155,8 @@ def at_rest(state: State, generation: int, seen: Observation) -> bool:
     The cheap half of :func:`decide`, for comparing every machine with the store: agents were not
     asked, so a running machine counts as well. A state that must end is never at rest.
     """
+    if seen.presence is Presence.UNREACHABLE:
+        return state not in TRANSIENT and not accepts(state, Event.LOST)
     match state:
         case State.RUNNING:
             return seen.presence is Presence.RUNNING
@@ -198,9 +203,17 @@ def _towards_stopped(case: _Case) -> Action:
 
 
 def _towards_absent(case: _Case) -> Action:
-    if case.seen.presence is Presence.ABSENT:
+    if case.seen.presence is Presence.ABSENT and not _owes_its_source(case):
         return Done(Event.GONE)
     return Delete(case.pause)
+
+
+def _owes_its_source(case: _Case) -> bool:
+    """Whether a copy that was not finished may have left something in its source, which a delete
+    takes away even where the copy's machine was never made.
+    """
+    recipe = case.compute.recipe
+    return recipe is not None and recipe.step is Step.CLONE and case.attempts == 0
 
 
 _TOWARDS: dict[Goal, Callable[[_Case], Action]] = {
@@ -295,6 +308,8 @@ def _unknown(case: _Case) -> Action:
             return Fail(Event.FAILED, gone_reason(case.compute))
         case Presence.BROKEN:
             return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
+        case Presence.UNREACHABLE:
+            return Rest()
 
 
 _STABLE_RULES: dict[State, Callable[[_Case], Action]] = {

@@ -127,6 +127,8 @@ class Presence(StrEnum):
     LOST = "lost"
     """Its home is gone, removed behind Studiolo's back, but not all of it: `healthy` is False while
     something of it still runs, None where nothing does. Starting it makes an empty home."""
+    UNREACHABLE = "unreachable"
+    """It was not removed, and no more is known: its host does not answer, but the engine does."""
 
 
 @dataclass(frozen=True, slots=True)

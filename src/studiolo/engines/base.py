@@ -40,6 +40,13 @@ class Unreachable(Temporary):
     """The engine itself does not answer; nothing is known of its machines."""
 
 
+class MachineUnreachable(Unreachable):
+    """The engine answers, but the host that holds this one machine (a cluster's member) does not.
+
+    `list_owned` shows such a machine as :attr:`Presence.UNREACHABLE`.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class EngineHealth:
     """One line of `studiolo doctor`, and what an engine cannot do on this host.
@@ -59,6 +66,7 @@ class Engine(Protocol):
     async def observe(self, machine_id: str) -> Observation:
         """Look at one machine, its agent included.
 
+        :raises MachineUnreachable: the machine's host does not answer.
         :raises Unreachable: the engine does not answer.
         """
 
@@ -88,7 +96,8 @@ class Engine(Protocol):
     async def list_owned(self) -> Mapping[str, Observation]:
         """Every machine that carries this deployment's id, by id; agents are not asked.
 
-        One cheap call for the whole region: the reconciler compares it with the store.
+        One cheap call for the whole region: the reconciler compares it with the store. A machine
+        whose host does not answer is among them, as :attr:`Presence.UNREACHABLE`.
 
         :raises Unreachable: the engine does not answer.
         """

@@ -24,6 +24,7 @@ from studiolo.engines.base import (
     DiskSizes,
     EngineError,
     EngineHealth,
+    MachineUnreachable,
     Permanent,
     Snapshot,
     Temporary,
@@ -39,11 +40,15 @@ class FakeSnapshot:
     image: str | None
 
 
+_SILENT = "the host of the machine does not answer"
+
+
 @dataclass(slots=True)
 class FakeMachine:
     """One machine.
 
     :param frozen: its agent does not answer.
+    :param silent: its host does not answer.
     :param lost: its home was removed behind the engine's back; until `ensure` makes an empty one.
     :param notice: what an observer is told of a machine that runs well.
     :param fault: what an observer is told is wrong with it; it counts as broken until `ensure`.
@@ -56,6 +61,7 @@ class FakeMachine:
     running: bool = False
     started_at: datetime | None = None
     frozen: bool = False
+    silent: bool = False
     lost: bool = False
     notice: str | None = None
     fault: str | None = None
@@ -91,6 +97,10 @@ class FakeWorld:
     def delay(self, verb: str, seconds: float) -> None:
         """Let every call of `verb` take `seconds`."""
         self.latency[verb] = seconds
+
+    def silence(self, machine_id: str, *, silent: bool = True) -> None:
+        """What the end of a cluster's member does to its machines, or its return."""
+        self.machines[machine_id].silent = silent
 
     def power_off(self, machine_id: str) -> None:
         """What a guest does that shuts itself down."""
@@ -276,6 +286,9 @@ class FakeEngine:
             await self._sleep(seconds)
         if queued := self.world.failures.get(verb):
             raise queued.popleft()
+        machine = self.world.machines.get(machine_id)
+        if machine is not None and machine.silent:
+            raise MachineUnreachable(_SILENT)
 
     def _own(self, machine_id: str, *, strict: bool = False) -> FakeMachine | None:
         """The machine, if it is there and ours.
@@ -294,6 +307,8 @@ class FakeEngine:
 
     def _state(self, machine: FakeMachine, *, asked: bool) -> Observation:
         generation = machine.spec.generation
+        if machine.silent:
+            return Observation(Presence.UNREACHABLE, reason=_SILENT)
         if machine.lost:
             runs = False if machine.running else None
             return Observation(Presence.LOST, generation, runs, "The machine's home is gone.")

@@ -16,11 +16,12 @@ from studiolo.clock import Clock
 from studiolo.domain import decide as rules
 from studiolo.domain.decide import Action, decide, expired, expiry_reason
 from studiolo.domain.errors import Detail, InvalidInput, Unavailable
-from studiolo.domain.machine import MachineSpec, Observation, Step
+from studiolo.domain.machine import MachineSpec, Observation, Presence, Step
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.engines.base import (
     Engine,
+    MachineUnreachable,
     OnlineResize,
     Permanent,
     Snapshots,
@@ -188,7 +189,9 @@ class ComputeDriver:
 
     async def _step(self, claim: Claim, engine: Engine) -> Verdict:
         seen = await engine.observe(claim.compute.id)
-        self._outages.answered(claim.compute.location)
+        if seen.presence is Presence.UNREACHABLE:
+            raise MachineUnreachable(seen.reason or "the machine's host does not answer")
+        self._outages.answered(claim.compute.location, claim.compute.id)
         faults.point("reconcile.observed")
         _note(claim, seen)
         action = decide(claim.compute, seen, self._clock(), claim.attempts)
@@ -264,12 +267,16 @@ class ComputeDriver:
 
     def _unreachable(self, claim: Claim, error: Unreachable) -> Verdict:
         compute = claim.compute
-        self._outages.silent(compute.location)
+        silent = compute.location
+        if isinstance(error, MachineUnreachable):
+            self._outages.answered(compute.location)
+            silent = compute.id
+        self._outages.silent(silent)
         if compute.state in TRANSIENT:
             return self._temporary(claim, str(error), error.delay)
         if not accepts(compute.state, Event.LOST):
             return Idle()
-        if self._outages.lasting(compute.location):
+        if self._outages.lasting(silent):
             return Ended(Event.LOST, _lost_reason(compute, error))
         return Again(max(error.delay, 1.0), claim.attempts, None)
 
@@ -305,7 +312,10 @@ def _expiry(compute: Compute, trouble: str) -> Ended:
 
 
 def _lost_reason(compute: Compute, error: Unreachable) -> str:
+    who = f"The engine of region '{compute.location}'"
+    if isinstance(error, MachineUnreachable):
+        who = f"The host that holds '{compute.name}'"
     return (
-        f"The engine of region '{compute.location}' does not answer: {error}. Nothing is known of "
-        f"'{compute.name}' until it does; then its state is found again by itself."
+        f"{who} does not answer: {str(error).rstrip('.')}. Nothing is known of '{compute.name}' "
+        "until it does; then its state is found again by itself."
     )

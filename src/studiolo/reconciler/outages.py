@@ -1,4 +1,4 @@
-"""Which engines do not answer, and since when."""
+"""Which engines, and which single machines, do not answer, and since when."""
 
 from datetime import datetime, timedelta
 
@@ -6,22 +6,26 @@ from studiolo.clock import Clock
 
 
 class Outages:
-    """Kept in memory only: a new process finds an outage out by itself within the grace."""
+    """Kept in memory only: a new process finds an outage out by itself within the grace.
+
+    What is silent is named by a region's location or by a machine's id.
+    """
 
     def __init__(self, clock: Clock, grace_seconds: float) -> None:
         self._clock = clock
         self._grace = timedelta(seconds=grace_seconds)
         self._since: dict[str, datetime] = {}
 
-    def silent(self, location: str) -> None:
-        """The engine did not answer."""
-        self._since.setdefault(location, self._clock())
+    def silent(self, name: str) -> None:
+        """It did not answer."""
+        self._since.setdefault(name, self._clock())
 
-    def answered(self, location: str) -> bool:
-        """The engine answered; True if this ends an outage."""
-        return self._since.pop(location, None) is not None
+    def answered(self, *names: str) -> None:
+        """Each of them answered, which ends an outage."""
+        for name in names:
+            self._since.pop(name, None)
 
-    def lasting(self, location: str) -> bool:
-        """Whether the engine has been silent for longer than the grace."""
-        since = self._since.get(location)
+    def lasting(self, name: str) -> bool:
+        """Whether it has been silent for longer than the grace."""
+        since = self._since.get(name)
         return since is not None and self._clock() - since >= self._grace

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from studiolo.clock import Clock
 from studiolo.domain.decide import at_rest
-from studiolo.domain.machine import Observation
+from studiolo.domain.machine import Observation, Presence
 from studiolo.domain.states import Event, State, accepts
 from studiolo.engines.base import Engine, Unreachable
 from studiolo.reconciler.orphans import Orphans
@@ -49,10 +49,14 @@ class Resync:
         except Unreachable:
             self._outages.silent(location)
             return await self._wake_lost(location)
+        # A machine's own silence ends when the machine itself is looked at, not here: a cluster
+        # takes some seconds to see that a member is down.
         self._outages.answered(location)
         states = await self._states(location)
         self.running[location] = sorted(
-            each for each, (state, _) in states.items() if state is State.RUNNING and each in owned
+            each
+            for each, (state, _) in states.items()
+            if state is State.RUNNING and each in owned and _in_reach(owned[each])
         )
         woken = differing(states, owned)
         await self._wake(woken)
@@ -76,6 +80,10 @@ class Resync:
         if ids:
             async with self._database.transaction() as tx:
                 await tx.leases.wake(ids, now=self._clock())
+
+
+def _in_reach(seen: Observation) -> bool:
+    return seen.presence is not Presence.UNREACHABLE
 
 
 def differing(states: States, owned: Mapping[str, Observation]) -> list[str]:
