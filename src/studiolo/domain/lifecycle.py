@@ -48,8 +48,11 @@ FAILURES = frozenset({Event.FAILED, Event.EXPIRED})
 """Events that end an operation as Failed."""
 
 
-def already(compute: Compute, event: Event) -> bool:
+def already(compute: Compute, event: Event, recipe: Recipe | None = None) -> bool:
     """Whether a request is met or under way, so that repeating it changes nothing."""
+    if recipe is not None:
+        owed = TRANSIENT.get(compute.state)
+        return owed is not None and owed.goal is Goal.RUNNING and compute.recipe == recipe
     return compute.state in ALREADY.get(event, frozenset())
 
 

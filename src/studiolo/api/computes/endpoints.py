@@ -93,7 +93,7 @@ async def put_compute(
 ) -> Response:
     """Create a compute, or bring an existing one to what the body says."""
     outcome = await ComputeService(services, request, caller, named, compute).put(body)
-    return await _put_reply(request, services, outcome)
+    return await put_reply(request, services, outcome)
 
 
 @router.patch(COMPUTE_PATH)
@@ -251,7 +251,8 @@ async def _resource(request: Request, services: Services, compute: Compute) -> R
     return JSONResponse(view.render(compute), headers=headers)
 
 
-async def _put_reply(request: Request, services: Services, outcome: Outcome) -> Response:
+async def put_reply(request: Request, services: Services, outcome: Outcome) -> Response:
+    """The reply to a PUT, or to another way of creating an instance."""
     reply = await _resource(request, services, outcome.compute)
     if outcome.operation is not None:
         reply.status_code = 201

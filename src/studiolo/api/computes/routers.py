@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from studiolo.api.computes import endpoints, inspection, refused, resizing
+from studiolo.api.computes import endpoints, inspection, refused, renewing, resizing, snapshots
 
 router = APIRouter()
-for part in (endpoints, resizing, inspection, refused):
+for part in (endpoints, resizing, renewing, snapshots, inspection, refused):
     router.include_router(part.router)

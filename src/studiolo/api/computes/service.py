@@ -25,6 +25,7 @@ from studiolo.api.subscriptions.scope import known_location
 from studiolo.domain.errors import Conflict, InvalidInput
 from studiolo.domain.lifecycle import already, operation_kind
 from studiolo.domain.lifecycle import request as requested
+from studiolo.domain.machine import Recipe, Step
 from studiolo.domain.resources import Compute, Operation, Principal, Workspace
 from studiolo.domain.states import TRANSIENT, Event
 from studiolo.faults import point
@@ -108,8 +109,32 @@ class ComputeService:
         :raises StudioloError: anything is wrong with it; then nothing has changed.
         """
         asked = self._read(body, creating=True)
+        return await self._made(lambda tx: self._put(tx, asked))
+
+    async def copy(self, source: str, asked: Callable[[Compute], Wanted]) -> Outcome:
+        """Create the instance as a copy of the one called `source`.
+
+        The name is one that a new instance may have.
+
+        :param asked: what the copy is to be, by what its source is.
+        :raises StudioloError: anything is wrong with it; then nothing has changed.
+        """
+
+        async def attempt(tx: Transaction) -> Outcome:
+            origin = await compute_of(tx, self.named, source)
+            taken = await tx.computes.by_name(origin.location, self.name)
+            if taken is not None:
+                raise _TakenError(taken)
+            workspace = await workspace_of(tx, self.named)
+            recipe = Recipe(Step.CLONE, origin.id)
+            return await self._create(tx, workspace, asked(origin), recipe)
+
+        return await self._made(attempt)
+
+    async def _made(self, attempt: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
+        """Run what may create the instance, and wake the reconciler if it did."""
         try:
-            outcome = await self.repeat(lambda tx: self._put(tx, asked))
+            outcome = await self.repeat(attempt)
         except _TakenError as taken:
             raise await self._name_taken(taken.holder) from None
         if outcome.operation is not None:
@@ -146,15 +171,15 @@ class ComputeService:
 
         return (await self.repeat(attempt)).compute
 
-    async def ask(self, event: Event, action: str) -> Operation:
-        """Start, stop, restart or delete the instance.
+    async def ask(self, event: Event, action: str, recipe: Recipe | None = None) -> Operation:
+        """Start, stop, restart or delete the instance, or start it by way of `recipe`.
 
         Asking again for what is so already, or under way, succeeds.
 
         :raises NotFound: there is no such instance.
         :raises Conflict: its state does not allow it.
         """
-        operation = await self.repeat(lambda tx: self._ask(tx, event, action))
+        operation = await self.repeat(lambda tx: self._ask(tx, event, action, recipe))
         point(f"api.{event.value}.committed")
         self.services.hint()
         return operation
@@ -197,6 +222,11 @@ class ComputeService:
         require_valid(self.name)
         if found is not None:
             raise _TakenError(found)
+        return await self._create(tx, workspace, asked)
+
+    async def _create(
+        self, tx: Transaction, workspace: Workspace, asked: Wanted, recipe: Recipe | None = None
+    ) -> Outcome:
         if workspace.deleting:
             raise Conflict(
                 f"Workspace '{workspace.name}' is being deleted; nothing can be created in it.",
@@ -207,7 +237,7 @@ class ComputeService:
             raise TypeError("a PUT without a size passed its checks")
         self.services.regions[workspace.location].catalogue.require(size.name)
         call = self.call(WRITE)
-        creation = Creation(self.services, call, workspace, self.name, asked, size)
+        creation = Creation(self.services, call, workspace, self.name, asked, size, recipe)
         return Outcome(*await creation.store(tx))
 
     async def _change(
@@ -230,21 +260,23 @@ class ComputeService:
         if not await tx.computes.save(after, if_etag=found.etag, due_at=call.now):
             raise OverwrittenError
 
-    async def _ask(self, tx: Transaction, event: Event, action: str) -> Operation:
+    async def _ask(
+        self, tx: Transaction, event: Event, action: str, recipe: Recipe | None
+    ) -> Operation:
         found = await compute_of(tx, self.named, self.name)
         etag.check(self.request, found.etag)
         call = self.call(action)
-        if already(found, event):
+        if already(found, event, recipe):
             after = replace(found, etag=fresh_etag())
         else:
-            after = requested(found, event, call.now, fresh_etag())
+            after = requested(found, event, call.now, fresh_etag(), recipe=recipe)
         if after.state in TRANSIENT:
             # Also where the work is under way: the new ETag makes the reconciler look again, so
             # that it cannot end the work without seeing the operation stored below.
             await self.save(tx, found, after, call)
             await end_overtaken(tx, call, after, event)
         operation = await begin_operation(tx, call, after, operation_kind(event))
-        await call.note(tx, found.arm_id)
+        await call.note(tx, found.arm_id, detail=recipe.of if recipe else "")
         point(f"api.{event.value}.before_commit")
         return operation
 
