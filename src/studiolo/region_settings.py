@@ -16,6 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 EngineName = Literal["process", "incus", "fake"]
 
+LocationName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$", max_length=40)]
+"""Azure's rules for a location's name, which allow no capital, space or dash."""
+
 SHARE_OWNER = 1000
 """User and group id of `azureuser` in every machine image."""
 
@@ -30,7 +33,7 @@ AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 class RegionSettings(BaseModel):
     """Settings of one region. Those from `socket` to `share_owner` are for the engine `incus`.
 
-    :param name: its location, by Azure's rules for one: lower-case letters and digits.
+    :param name: its location.
     :param disk_gib: size of a machine's disk; for `incus` of its home.
     :param gpus: GPUs that one machine can be given.
     :param total_vcpus: the region's quota over all families.
@@ -58,7 +61,7 @@ class RegionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9]*$", max_length=40)
+    name: LocationName
     engine: EngineName = "incus"
     disk_gib: int = Field(default=120, ge=1)
     gpus: int | None = Field(default=None, ge=0)

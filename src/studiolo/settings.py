@@ -23,7 +23,7 @@ from pydantic_settings import (
 )
 
 from studiolo.domain.addresses import origin, plain_http
-from studiolo.region_settings import EngineName, RegionSettings, check_together
+from studiolo.region_settings import EngineName, LocationName, RegionSettings, check_together
 
 _SOCKET_PATH_MAX = 107
 """Linux `sun_path` is 108 bytes with its final zero."""
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     engine: EngineName | Literal["none"] = "process"
-    location: str = "local"
+    location: LocationName = "local"
     disk_gib: int = Field(default=120, ge=1)
     gpus: int | None = Field(default=None, ge=0)
     total_vcpus: int = Field(default=100, ge=0)
@@ -247,7 +247,7 @@ def _problem(error: ErrorDetails) -> str:
     message = error["msg"]
     if error["type"] == "extra_forbidden":
         message = "there is no such setting"
-    elif error["type"] == "string_pattern_mismatch" and where.endswith("name"):
+    elif error["type"] == "string_pattern_mismatch" and where.endswith(("name", "location")):
         message = "a region's name has lower-case letters and digits only, a letter first"
     return ": ".join(filter(None, (where, message)))
 

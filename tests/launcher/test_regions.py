@@ -46,6 +46,12 @@ def test_the_environment_may_hold_them_as_json(configured: pytest.MonkeyPatch) -
     assert lab.socket == Path("~/lxd.socket").expanduser()
 
 
+def test_the_embedded_region_is_named_by_the_same_rules(configured: pytest.MonkeyPatch) -> None:
+    configured.setenv("STUDIOLO_LOCATION", "West Europe")
+    with pytest.raises(InvalidSettings, match="location: a region's name has lower-case letters"):
+        load_settings()
+
+
 def test_the_embedded_region_can_be_left_out(configured: pytest.MonkeyPatch) -> None:
     configured.setenv("STUDIOLO_REGIONS", json.dumps([LAB]))
     configured.setenv("STUDIOLO_ENGINE", "none")
