@@ -1,8 +1,14 @@
-"""`studiolo image`: the machine images of this host's daemon. See docs/images.md."""
+"""`studiolo image`: the machine images of a daemon. See docs/images.md.
+
+What builds them is imported in each command: it needs far more than the other commands, which
+should start at once.
+"""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,14 +18,14 @@ from studiolo.cli.options import OutputOption
 from studiolo.cli.output import Format, notes, show
 from studiolo.client.errors import ClientError
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="What machines of an Incus or LXD region are made of."
 )
 
 VariantOption = Annotated[str, typer.Option("--variant", help="slim or full.")]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="A configured region, whose daemon is meant.")
+]
 SocketOption = Annotated[
     Path | None,
     typer.Option("--socket", help="Unix socket of the daemon; by default that of this host's."),
@@ -36,25 +42,21 @@ _COLUMNS = {
 }
 
 
-class _Told:
-    """Turns an engine's error into the command line's."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn an engine's error into the command line's."""
+    from studiolo.engines.base import EngineError  # noqa: PLC0415
 
-    def __enter__(self) -> "ModuleType":
-        # Imported here: building needs far more than the other commands, which start at once.
-        from studiolo.launcher import machine_images  # noqa: PLC0415
-
-        return machine_images
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from studiolo.engines.base import EngineError  # noqa: PLC0415
-
-        if isinstance(error, EngineError):
-            raise ClientError(str(error), code="ImageError") from error
+    try:
+        yield
+    except EngineError as error:
+        raise ClientError(str(error), code="ImageError") from error
 
 
 @app.command("build")
 def build(
     variant: VariantOption = "slim",
+    region: RegionOption = None,
     socket: SocketOption = None,
     offer: Annotated[
         bool, typer.Option("--offer/--no-offer", help="Give it to the daemon, for new machines.")
@@ -81,10 +83,16 @@ def build(
 ) -> None:
     """Build the machine image as far as it is not built yet; needs root."""
     settings = local_settings()
-    with _Told() as images:
-        where = images.daemon_socket(socket) if offer else None
+    from studiolo.launcher import machine_images as images  # noqa: PLC0415
+
+    with _told():
+        where = images.daemon_of(settings, region, socket) if offer else None
         asked = images.Asked(variant, fresh, sources, wheels, frozenset(without or ()))
-        made = images.build(settings, notes(), asked, where)
+        try:
+            made = images.build(settings, notes(), asked, where)
+        except KeyboardInterrupt:
+            notes().print("Stopped. The next build goes on from the last finished step.")
+            raise typer.Exit(130) from None
     built, stored = made.built, made.stored
     notes().print(f"Image {built.version} is in {built.folder} ({built.seconds:.0f} s).")
     if stored is not None:
@@ -93,10 +101,15 @@ def build(
 
 
 @app.command("list")
-def list_images(socket: SocketOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_images(
+    region: RegionOption = None, socket: SocketOption = None, output: OutputOption = Format.TABLE
+) -> None:
     """List the images in the daemon, the latest made first."""
-    with _Told() as images:
-        rows: list[dict[str, Any]] = images.stored(images.daemon_socket(socket))
+    settings = local_settings()
+    from studiolo.launcher import machine_images as images  # noqa: PLC0415
+
+    with _told():
+        rows: list[dict[str, Any]] = images.stored(images.daemon_of(settings, region, socket))
     for row in rows:
         row["megabytes"] = round(row["bytes"] / 1e6)
     show(rows, output, _COLUMNS)
@@ -111,15 +124,21 @@ def show_image(
 ) -> None:
     """Show what is inside the image that was built last on this host: its manifest."""
     settings = local_settings()
-    with _Told() as images:
+    from studiolo.launcher import machine_images as images  # noqa: PLC0415
+
+    with _told():
         manifest = images.manifest(settings, variant)
     show(json.loads(json.dumps(manifest)), output, {})
 
 
 @app.command("prune")
-def prune(socket: SocketOption = None, output: OutputOption = Format.TABLE) -> None:
+def prune(
+    region: RegionOption = None, socket: SocketOption = None, output: OutputOption = Format.TABLE
+) -> None:
     """Remove images that no machine uses and that are not the newest, and steps nobody needs."""
     settings = local_settings()
-    with _Told() as images:
-        removed = images.prune(settings, images.daemon_socket(socket))
+    from studiolo.launcher import machine_images as images  # noqa: PLC0415
+
+    with _told():
+        removed = images.prune(settings, images.daemon_of(settings, region, socket))
     show(removed, output, {})

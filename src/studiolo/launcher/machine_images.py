@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -19,8 +19,10 @@ from studiolo.engines.incus.image.description import Description
 from studiolo.engines.incus.image.host import Host
 from studiolo.engines.incus.image.layers import Layers
 from studiolo.engines.process.image_sources import sources_folder
+from studiolo.regions import incus_config
 from studiolo.settings import Settings, inherited_environment
 
+T = TypeVar("T")
 _NONE: frozenset[str] = frozenset()
 _SAID = 48
 """Characters of a step's last line that fit beside its bar."""
@@ -99,10 +101,27 @@ def layers(settings: Settings) -> Layers:
     return Layers(settings.images / "machine")
 
 
-def build(settings: Settings, console: Console, asked: Asked, daemon: Path | None) -> Offered:
+def daemon_of(settings: Settings, region: str | None, socket: Path | None) -> Daemon:
+    """The daemon that a person means: a configured region's, one at a socket, or this host's.
+
+    :raises Permanent: there is no such region, or it has no images.
+    """
+    if region is None:
+        return Daemon(socket or default_socket())
+    known = {each.name: each for each in settings.every_region if each.engine == "incus"}
+    if region not in known:
+        told = ", ".join(sorted(known)) or "none"
+        raise Permanent(
+            f"No region {region!r} with machine images is configured; there are: {told}."
+        )
+    config = incus_config(settings, known[region])
+    return Daemon(config.daemon, config.project)
+
+
+def build(settings: Settings, console: Console, asked: Asked, daemon: Daemon | None) -> Offered:
     """Build an image as far as it is not built, and offer it to a daemon. Blocks for minutes.
 
-    :param daemon: its socket; None to build only.
+    :param daemon: None to build only.
     :raises EngineError: it cannot be built, or the daemon does not take it.
     """
     host = Host(inherited_environment(), asked.sources, asked.wheels, asked.without)
@@ -111,32 +130,25 @@ def build(settings: Settings, console: Console, asked: Asked, daemon: Path | Non
         if asked.fresh:
             builder.forget()
         built = builder.build()
-    stored = asyncio.run(_offer(built, daemon)) if daemon is not None else None
-    return Offered(built, stored)
+    if daemon is None:
+        return Offered(built, None)
+    offer = registry.offer(daemon, built.folder, built.manifest)
+    return Offered(built, asyncio.run(_closing(daemon, offer)))
 
 
-async def _offer(built: Built, socket: Path) -> registry.Stored:
-    daemon = Daemon(socket)
-    try:
-        return await registry.offer(daemon, built.folder, built.manifest)
-    finally:
-        await daemon.aclose()
-
-
-def stored(socket: Path) -> list[dict[str, Any]]:
+def stored(daemon: Daemon) -> list[dict[str, Any]]:
     """The images in a daemon, as rows for people and programs.
 
     :raises EngineError: it does not tell.
     """
+    return [asdict(each) for each in asyncio.run(_closing(daemon, registry.stored(daemon)))]
 
-    async def ask() -> list[registry.Stored]:
-        daemon = Daemon(socket)
-        try:
-            return await registry.stored(daemon)
-        finally:
-            await daemon.aclose()
 
-    return [asdict(each) for each in asyncio.run(ask())]
+async def _closing(daemon: Daemon, asked: Awaitable[T]) -> T:
+    try:
+        return await asked
+    finally:
+        await daemon.aclose()
 
 
 def manifest(settings: Settings, variant: str) -> Mapping[str, Any]:
@@ -153,20 +165,12 @@ def manifest(settings: Settings, variant: str) -> Mapping[str, Any]:
     return pack.read(found[0])
 
 
-def prune(settings: Settings, socket: Path) -> dict[str, Any]:
+def prune(settings: Settings, daemon: Daemon) -> dict[str, list[str]]:
     """Remove images of the daemon that nothing uses, and steps that no variant is made of.
 
     :raises EngineError: the daemon does not let us.
     """
-
-    async def tidy() -> list[registry.Stored]:
-        daemon = Daemon(socket)
-        try:
-            return await registry.prune(daemon)
-        finally:
-            await daemon.aclose()
-
-    removed = asyncio.run(tidy())
+    removed = asyncio.run(_closing(daemon, registry.prune(daemon)))
     steps = _forget_old_steps(settings)
     return {"images": [each.version for each in removed], "steps": [each.name for each in steps]}
 
@@ -187,8 +191,3 @@ def _forget_old_steps(settings: Settings) -> list[Path]:
 
 def _silent(step: str, what: str, done: int, total: int) -> None:
     """Nobody waits for it."""
-
-
-def daemon_socket(chosen: Path | None) -> Path:
-    """The socket that was chosen, or this host's daemon's."""
-    return chosen or default_socket()

@@ -16,7 +16,7 @@ def main() -> None:
     """Print everything."""
     found = {
         "debianPackages": debian(),
-        "pythonPackages": {each.parents[3].name: python(each) for each in environments()},
+        "pythonPackages": {each.parents[2].name: python(each) for each in environments()},
         "rPackages": r_packages(),
         "programs": programs(),
         "kernels": kernels([OPT / "ml/share", Path("/usr/local/share"), Path("/usr/share")]),

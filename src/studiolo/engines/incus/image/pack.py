@@ -4,6 +4,7 @@ import io
 import json
 import platform
 import tarfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ _COMPRESSION = ("-comp", "zstd", "-Xcompression-level", "1")
 _LEFT_OUT = ("root/.cache", "tmp/*", "run/*", "var/cache/ldconfig", "var/cache/debconf/*-old")
 
 
-def properties(manifest: Manifest) -> dict[str, str]:
+def our_properties(manifest: Manifest) -> dict[str, str]:
     """The daemon's properties of the image, which its containers inherit."""
     told = ("image", "variant", "version", "created")
     return {
@@ -40,7 +41,7 @@ def pack(bench: Bench, finished: Path, manifest: Manifest) -> None:
     squash += ["-noappend", "-no-progress", "-quiet", "-wildcards", "-e", *_LEFT_OUT]
     bench.outside(view(bench.lower, building / "root", squash))
     (building / "root").rmdir()
-    _write_metadata(building / METADATA, manifest)
+    write_metadata(building / METADATA, manifest)
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     finish(building, finished)
 
@@ -56,12 +57,18 @@ def start(finished: Path) -> Path:
     return begin(finished)
 
 
-def _write_metadata(path: Path, manifest: Manifest) -> None:
+def write_metadata(
+    path: Path, manifest: Manifest, properties: Mapping[str, str] | None = None
+) -> None:
+    """Write the archive that tells a daemon about an image.
+
+    :param properties: in place of those that make it one of ours.
+    """
     created = int(datetime.fromisoformat(str(manifest["created"])).timestamp())
     page = {
         "architecture": platform.machine(),
         "creation_date": created,
-        "properties": properties(manifest),
+        "properties": our_properties(manifest) if properties is None else dict(properties),
         "templates": {},
     }
     # JSON is YAML.

@@ -72,7 +72,7 @@ async def offer(daemon: Daemon, folder: Path, manifest: Manifest) -> Stored:
     """
     there = await _find(daemon, manifest)
     if there is None:
-        await _send(daemon, folder)
+        await send(daemon, folder)
         there = await _find(daemon, manifest)
     if there is None:
         raise Refused("The daemon took the image and does not show it.", 500)
@@ -122,8 +122,11 @@ async def _point(daemon: Daemon, alias: str, fingerprint: str) -> None:
         await daemon.change("PUT", path, body)
 
 
-async def _send(daemon: Daemon, folder: Path) -> None:
-    """Upload both parts, in a stream."""
+async def send(daemon: Daemon, folder: Path) -> None:
+    """Upload both parts of a packed image, in a stream. No alias points at it yet.
+
+    :raises EngineError: the daemon does not take it, or has it.
+    """
     boundary = secrets.token_hex(16)
     heads = [_head(boundary, "metadata", METADATA), _head(boundary, "rootfs", ROOTFS)]
     tail = f"\r\n--{boundary}--\r\n".encode()
