@@ -24,8 +24,9 @@ from studiolo.engines.process.processes import Process, snapshot
 from tests.support.images import image_store, prepared_agent_image, prepared_ml_image
 
 GROUP, WORKSPACE = "killed", "lab"
-SIZE = "Standard_DS3_v2"
+SIZE, OTHER_SIZE = "Standard_DS3_v2", "Standard_D4s_v5"
 VCPUS = 4
+"""Of either size."""
 
 _BODY = {
     "location": "local",
@@ -209,11 +210,19 @@ class Plane:
             elif verb == "delete":
                 query = {"underlyingResourceAction": "Delete"}
                 reply = self.api.http.send("DELETE", path, query=query, **version)
+            elif verb == "resize":
+                body = {"targetVMSize": self._other_size(name)}
+                reply = self.api.http.send("POST", f"{path}/resize", body=body, **version)
             else:
                 reply = self.api.http.send("POST", f"{path}/{verb}", **version)
         except ConnectionFailed:
             return None
         return reply.headers.get("Azure-AsyncOperation")
+
+    def _other_size(self, name: str) -> str:
+        """The size that an instance has not."""
+        (size,) = self.rows(f"SELECT size FROM computes WHERE name = '{name}'")[0]
+        return OTHER_SIZE if size == SIZE else SIZE
 
     def poll(self, link: str) -> Json:
         """The operation at `link`."""

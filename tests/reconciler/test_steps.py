@@ -107,6 +107,15 @@ async def test_a_clone_of_a_source_that_is_gone_fails_with_the_reason(bench: Ben
     assert clone.id not in bench.world.machines
 
 
+async def test_what_a_killed_engine_left_in_the_source_of_a_copy_is_removed(bench: Bench) -> None:
+    source = await bench.running()
+    clone = await bench.create(recipe=Recipe(Step.CLONE, source.id))
+    await bench.engine.snapshot(source.id, clone.id)
+    await bench.settle()
+    assert await bench.state(clone) is State.RUNNING
+    assert bench.world.machines[source.id].snapshots == {}
+
+
 async def test_deleting_a_clone_that_was_not_finished_gives_its_source_back(bench: Bench) -> None:
     source = await bench.running()
     clone = await bench.create(recipe=Recipe(Step.CLONE, source.id))

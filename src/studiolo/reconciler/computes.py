@@ -213,6 +213,8 @@ class ComputeDriver:
             case rules.Adapt(grace):
                 await self._adapt(engine, compute, grace)
                 faults.point("reconcile.acted.adapt")
+            case rules.Done(Event.READY):
+                await _give_back_source(engine, compute)
             case rules.Delete():
                 await _give_back_source(engine, compute)
                 await engine.delete(compute.id)
@@ -282,7 +284,7 @@ class ComputeDriver:
 
 
 async def _give_back_source(engine: Engine, compute: Compute) -> None:
-    """Forget what a copy that was never finished keeps in its source."""
+    """Forget what a copy keeps in its source: the engine does so itself, unless it was killed."""
     recipe = compute.recipe
     if recipe is not None and recipe.step is Step.CLONE and isinstance(engine, Snapshots):
         await engine.remove_snapshot(recipe.of, compute.id)
