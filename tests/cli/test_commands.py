@@ -139,6 +139,57 @@ def test_show_says_which_image_a_compute_is_on_and_whether_a_newer_exists(deploy
     }
 
 
+def test_a_compute_is_resized_and_its_disks_are_shown(deployment, compute):
+    out = deployment.ok(
+        *("compute", "resize", "-n", compute, "--size", "Standard_D2s_v3"),
+        *("--home-disk-size", "130", "-o", "json"),
+    )
+    resized = json.loads(out)
+    assert (resized["state"], resized["size"]) == ("Running", "Standard_D2s_v3")
+    assert (resized["home_disk_size_gib"], resized["root_disk_size_gib"]) == (130, 40)
+    refused = deployment.run("compute", "resize", "-n", compute, "--home-disk-size", "129")
+    assert refused.code == 1
+    assert "never shrink" in refused.err
+
+
+def test_disks_have_the_sizes_that_flags_and_files_say(deployment, tmp_path):
+    file = tmp_path / "ci.yml"
+    file.write_text("name: large\nhome_disk_size_gib: 200\nroot_disk_size_gib: 60\n")
+    out = deployment.ok(
+        "compute", "create", "-f", str(file), "--root-disk-size", "70", "-o", "json"
+    )
+    created = json.loads(out)
+    assert (created["home_disk_size_gib"], created["root_disk_size_gib"]) == (200, 70)
+    deployment.ok("compute", "delete", "-n", "large", "-y")
+
+
+def test_a_snapshot_lives_from_create_to_delete(deployment, compute):
+    snapshot = ("compute", "snapshot")
+    made = deployment.ok(*snapshot, "create", "-c", compute, "-n", "friday", "-o", "json")
+    assert json.loads(made)["provisioning_state"] == "Succeeded"
+    assert "friday" in deployment.ok(*snapshot, "list", "-c", compute)
+    shown = deployment.ok(*snapshot, "show", "-c", compute, "-n", "friday", "-o", "json")
+    assert json.loads(shown) == json.loads(made)
+    asked = (*snapshot, "restore", "-c", compute, "-n", "friday")
+    assert deployment.run(*asked, given="n\n").code == 1
+    deployment.ok(*asked, "-y")
+    last = "last_operation.operation_name"
+    shown = deployment.ok("compute", "show", "-n", compute, "-o", "tsv", "--query", last)
+    assert shown.strip() == "Restore"
+    assert "friday" in deployment.run("compute", "reimage", "-n", compute, "-y").err
+    deployment.ok(*snapshot, "delete", "-c", compute, "-n", "friday", "-y")
+    assert json.loads(deployment.ok(*snapshot, "list", "-c", compute, "-o", "json")) == []
+    deployment.ok("compute", "reimage", "-n", compute, "-y")
+    assert state(deployment, compute) == "Running"
+
+
+def test_a_compute_is_cloned(deployment, compute):
+    out = deployment.ok("compute", "clone", "-n", compute, "--new-name", "twin", "-o", "json")
+    twin = json.loads(out)
+    assert (twin["name"], twin["state"]) == ("twin", "Running")
+    deployment.ok("compute", "delete", "-n", "twin", "-y")
+
+
 def test_list_follows_pages_only_as_far_as_asked(deployment, compute):
     rows = deployment.ok("compute", "list", "-r", "1", "-o", "json")
     assert len(json.loads(rows)) == 1
@@ -176,6 +227,11 @@ def test_nodes_of_a_running_compute(deployment, compute):
         (("compute", "list", "--query", "[?"), 1, "JMESPath"),
         (("compute", "update", "-n", "abc"), 2, "say what to change"),
         (("compute", "create", "-f", "/nonexistent.yml"), 2, "nonexistent"),
+        (("compute", "resize", "-n", "abc"), 2, "say --size"),
+        (("compute", "resize", "-n", "nobody", "-s", "Standard_D2s_v3"), 3, "ResourceNotFound"),
+        (("compute", "clone", "-n", "nobody"), 2, "--new-name"),
+        (("compute", "snapshot", "show", "-c", "nobody", "-n", "a"), 3, "ResourceNotFound"),
+        (("compute", "snapshot", "list"), 2, "--compute-name"),
         (("config", "set-defaults", "colour=red"), 2, "key=value"),
         (("login", "--token", "slpat_secret"), 2, "stdin"),
         (("--token", "x", "version"), 2, "seen by others"),

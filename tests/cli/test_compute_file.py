@@ -115,6 +115,8 @@ def test_file_means_what_it_means_to_azures_client(text):
         ("sizes: x", "sizes: not a field"),
         ("enable_sso: maybe", "enable_sso must be true or false"),
         ("tags: [a]", "tags must be a mapping"),
+        ("home_disk_size_gib: large", "home_disk_size_gib must be a whole number"),
+        ("root_disk_size_gib: true", "root_disk_size_gib must be a whole number"),
         ("custom_applications: {a: b}", "custom_applications must be a list"),
         ("schedules: {compute_start_stop: [{trigger: {type: daily}}]}", "trigger needs type"),
     ],
@@ -158,6 +160,7 @@ custom_applications:
 
 def test_what_show_prints_can_be_created_again():
     wanted = {"name": "alice-ci", "size": "Standard_D2s_v3", "tags": {"a": "b"}}
+    wanted |= {"home_disk_size_gib": 130, "root_disk_size_gib": 50}
     body = to_body(wanted, "local")
     resource = {**body, "name": "alice-ci", "id": f"{GROUP}/providers/M/workspaces/w/computes/a"}
     resource["properties"]["properties"] |= {
@@ -170,4 +173,6 @@ def test_what_show_prints_can_be_created_again():
     assert shown["services"] == [{"display_name": "Jupyter", "endpoint_uri": "https://x/tree"}]
     again = to_body(yaml.safe_load(yaml.safe_dump(shown)), "local")
     assert again["properties"]["properties"]["vmSize"] == "Standard_D2s_v3"
+    assert again["properties"]["properties"]["homeDiskSizeGiB"] == 130
+    assert again["properties"]["properties"]["rootDiskSizeGiB"] == 50
     assert again["tags"] == {"a": "b"}

@@ -5,41 +5,36 @@ from typing import Annotated, Any
 
 import typer
 
-from studiolo.cli import fields
+from studiolo.cli import fields, renewal, snapshot
 from studiolo.cli.errors import Group
 from studiolo.cli.options import (
     ComputeName,
     FileOption,
     GroupOption,
+    HomeDisk,
     LocationOption,
     MaxResults,
     NoWait,
     OutputOption,
     QueryOption,
+    RootDisk,
     SetOption,
+    SizeOption,
     TagsOption,
     WorkspaceOption,
     Yes,
     complete_compute,
 )
-from studiolo.cli.output import Format, notes, show
+from studiolo.cli.output import COMPUTE_COLUMNS, Format, notes, show
 from studiolo.cli.session import Session, session_of
-from studiolo.cli.waiting import progress
+from studiolo.cli.waiting import progress, state_of
 from studiolo.client.compute_file import to_body
 from studiolo.client.compute_view import from_resource
 from studiolo.client.errors import ClientError
-from studiolo.client.studiolo import Computes
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Manage compute instances.")
+app.add_typer(snapshot.app, name="snapshot")
 
-_COLUMNS = {
-    "Name": "name",
-    "State": "state",
-    "Size": "size",
-    "Location": "location",
-    "Created": "created_on",
-    "Problem": "errors[0].message",
-}
 _IMAGE_COLUMN = {"Image": "os_image_metadata.current_image_version"}
 _SIZE_COLUMNS = {
     "Name": "name",
@@ -56,10 +51,6 @@ _USAGE_COLUMNS = {
 }
 
 
-def _state(computes: Computes, name: str) -> str:
-    return str(computes.show(name)["properties"]["properties"]["state"])
-
-
 @app.command()
 def create(
     context: typer.Context,
@@ -70,7 +61,9 @@ def create(
     kind: Annotated[
         str | None, typer.Option("--type", "-t", help="computeinstance, the only type offered.")
     ] = None,
-    size: Annotated[str | None, typer.Option("--size", "-s", help="Compute size.")] = None,
+    size: SizeOption = None,
+    home_disk: HomeDisk = None,
+    root_disk: RootDisk = None,
     description: Annotated[str | None, typer.Option("--description")] = None,
     tags: TagsOption = None,
     ssh_key: Annotated[str | None, typer.Option("--ssh-key-value", help="Public key.")] = None,
@@ -92,6 +85,8 @@ def create(
         "name": name,
         "type": kind,
         "size": size,
+        "home_disk_size_gib": home_disk,
+        "root_disk_size_gib": root_disk,
         "description": description,
         "tags": fields.tags(tags) if tags else None,
         "location": location,
@@ -110,7 +105,7 @@ def create(
         raise typer.BadParameter("give a name, with --name or in the file", param_hint="--name")
     session = session_of(context)
     created = _put(session, data, group, workspace, wait=not no_wait)
-    show(from_resource(created), output, _COLUMNS, query)
+    show(from_resource(created), output, COMPUTE_COLUMNS, query)
 
 
 def _put(
@@ -121,7 +116,7 @@ def _put(
     home = studiolo.workspace(session.group(group), session.workspace(workspace))
     body = to_body(data, str(home["location"]), studiolo.group_path(session.group(group)))
     name = str(data["name"])
-    with progress(f"Creating {name}", lambda: _state(computes, name)) as tell:
+    with progress(f"Creating {name}", lambda: state_of(computes, name)) as tell:
         return computes.put(name, body, wait=wait, progress=tell)
 
 
@@ -140,7 +135,7 @@ def list_computes(
     if kind and kind.lower() != "computeinstance":
         found = iter(())
     shown = [from_resource(one) for one in itertools.islice(found, max_results)]
-    show(shown, output, _COLUMNS, query)
+    show(shown, output, COMPUTE_COLUMNS, query)
 
 
 @app.command("show")
@@ -154,7 +149,7 @@ def show_compute(
 ) -> None:
     """Show one compute."""
     found = from_resource(session_of(context).computes(group, workspace).show(name))
-    show(found, output, _COLUMNS | _IMAGE_COLUMN, query)
+    show(found, output, {**COMPUTE_COLUMNS, **_IMAGE_COLUMN}, query)
     image = found.get("os_image_metadata", {})
     if image.get("is_latest_os_image_version") is False:
         notes().print(f"A newer image exists: {image['latest_image_version']}.", soft_wrap=True)
@@ -173,13 +168,17 @@ def _offer(verb: str, phrase: str, told: str) -> None:
         _output: OutputOption = Format.NONE,
     ) -> None:
         computes = session_of(context).computes(group, workspace)
-        with progress(f"{phrase} {name}", lambda: _state(computes, name)) as tell:
+        with progress(f"{phrase} {name}", lambda: state_of(computes, name)) as tell:
             computes.act(name, verb, wait=not no_wait, progress=tell)
 
 
 _offer("start", "Starting", "Start a stopped compute.")
 _offer("stop", "Stopping", "Stop a compute; its disk is kept.")
 _offer("restart", "Restarting", "Stop a compute and start it again.")
+
+app.command()(renewal.resize)
+app.command()(renewal.clone)
+app.command()(renewal.reimage)
 
 
 @app.command()
@@ -196,7 +195,7 @@ def delete(
     if not yes:
         typer.confirm(f"Delete compute '{name}' and everything on its own disk?", abort=True)
     computes = session_of(context).computes(group, workspace)
-    with progress(f"Deleting {name}", lambda: _state(computes, name)) as tell:
+    with progress(f"Deleting {name}", lambda: state_of(computes, name)) as tell:
         computes.delete(name, wait=not no_wait, progress=tell)
 
 
@@ -213,7 +212,7 @@ def update(
     output: OutputOption = Format.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Change a compute's description, tags or settings."""
+    """Change a compute's description or tags. Its size and disks: `resize`."""
     changes = fields.read_yaml(file)
     given = {"description": description, "tags": fields.tags(tags) if tags else None}
     changes |= fields.without_none(given)
@@ -224,7 +223,7 @@ def update(
     body = fields.changed(current, changes, assignments or ())
     with progress(f"Updating {name}") as tell:
         updated = computes.put(name, body, progress=tell)
-    show(from_resource(updated), output, _COLUMNS, query)
+    show(from_resource(updated), output, COMPUTE_COLUMNS, query)
 
 
 @app.command("list-sizes")

@@ -61,6 +61,19 @@ ComputeName = Annotated[
         "--name", "-n", help="Name of the compute instance.", autocompletion=complete_compute
     ),
 ]
+ParentCompute = Annotated[
+    str,
+    typer.Option(
+        "--compute-name", "-c", help="The compute instance.", autocompletion=complete_compute
+    ),
+]
+SizeOption = Annotated[str | None, typer.Option("--size", "-s", help="Compute size.")]
+HomeDisk = Annotated[
+    int | None, typer.Option("--home-disk-size", min=1, help="Size of the home in GiB.")
+]
+RootDisk = Annotated[
+    int | None, typer.Option("--root-disk-size", min=1, help="Size of the system's disk in GiB.")
+]
 WorkspaceName = Annotated[
     str,
     typer.Option("--name", "-n", help="Name of the workspace.", autocompletion=complete_workspace),

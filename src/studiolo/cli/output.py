@@ -19,6 +19,16 @@ Columns = Mapping[str, str]
 """Heading -> JMESPath within one item, for `-o table`."""
 
 
+COMPUTE_COLUMNS: Columns = {
+    "Name": "name",
+    "State": "state",
+    "Size": "size",
+    "Location": "location",
+    "Created": "created_on",
+    "Problem": "errors[0].message",
+}
+
+
 class Format(StrEnum):
     """Azure's output formats."""
 

@@ -7,9 +7,15 @@ from contextlib import contextmanager
 from studiolo.cli.output import notes
 from studiolo.client.errors import ClientError
 from studiolo.client.http import Progress
+from studiolo.client.studiolo import Computes
 
 _LOOK_SECONDS = 1.0
 """How often the resource's own state is looked up for the spinner."""
+
+
+def state_of(computes: Computes, name: str) -> str:
+    """A compute's own state, for :func:`progress`."""
+    return str(computes.show(name)["properties"]["properties"]["state"])
 
 
 @contextmanager

@@ -44,6 +44,9 @@ _WRITABLE = {
     "enable_root_access",
     "release_quota_on_stop",
     "enable_os_patching",
+    # Studiolo's own: Azure fixes both.
+    "home_disk_size_gib",
+    "root_disk_size_gib",
 }
 
 _READ_ONLY = {
@@ -62,6 +65,8 @@ _READ_ONLY = {
 
 CLIENT_KEYS = (
     "vmSize",
+    "homeDiskSizeGiB",
+    "rootDiskSizeGiB",
     "subnet",
     "sshSettings",
     "personalComputeInstanceSettings",
@@ -136,6 +141,8 @@ def _instance(data: Mapping[str, Any], vnet_base: str) -> Json:
         "computeInstanceAuthorizationType": "personal",
     }
     optional: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+        "homeDiskSizeGiB": lambda given: _whole(given, "home_disk_size_gib"),
+        "rootDiskSizeGiB": lambda given: _whole(given, "root_disk_size_gib"),
         "subnet": lambda given: _subnet(given, vnet_base),
         "sshSettings": _ssh,
         "personalComputeInstanceSettings": _assigned,
@@ -173,6 +180,13 @@ def _flag(data: Mapping[str, Any], key: str, *, default: bool) -> bool:
     value = data.get(key, default)
     if not isinstance(value, bool):
         raise InvalidFile(f"{key} must be true or false.", key)
+    return value
+
+
+def _whole(data: Mapping[str, Any], key: str) -> int | None:
+    value = data.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InvalidFile(f"{key} must be a whole number.", key)
     return value
 
 

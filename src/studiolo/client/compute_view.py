@@ -20,6 +20,8 @@ def from_resource(resource: Mapping[str, Any]) -> Json:
         "type": COMPUTE_TYPE,
         "state": inner.get("state"),
         "size": inner.get("vmSize"),
+        "home_disk_size_gib": inner.get("homeDiskSizeGiB"),
+        "root_disk_size_gib": inner.get("rootDiskSizeGiB"),
         "location": resource.get("location"),
         "description": outer.get("description"),
         "tags": resource.get("tags") or None,

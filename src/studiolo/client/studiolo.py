@@ -166,12 +166,39 @@ class Computes:
         return self.show(name)
 
     def act(
-        self, name: str, verb: str, *, wait: bool = True, progress: Progress | None = None
+        self,
+        name: str,
+        verb: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        wait: bool = True,
+        progress: Progress | None = None,
     ) -> None:
-        """Start, stop or restart a compute."""
-        response = self._http.send("POST", f"{self.path(name)}/{verb}", version=COMPUTE_VERSION)
+        """Start, stop, restart, resize or reimage a compute; `body` is what the verb needs."""
+        url = f"{self.path(name)}/{verb}"
+        response = self._http.send("POST", url, version=COMPUTE_VERSION, body=body)
         if wait:
             self._http.wait(response, progress)
+
+    def clone(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        wait: bool = True,
+        progress: Progress | None = None,
+    ) -> Json:
+        """Create a copy of a compute, called `body`'s name; returns it as it is afterwards."""
+        url = f"{self.path(name)}/clone"
+        response = self._http.send("POST", url, version=COMPUTE_VERSION, body=body)
+        if not wait:
+            return dict(response.json())
+        self._http.wait(response, progress)
+        return self.show(str(body["name"]))
+
+    def snapshots(self, name: str) -> "Snapshots":
+        """The snapshots of a compute."""
+        return Snapshots(self._http, self.path(name))
 
     def delete(self, name: str, *, wait: bool = True, progress: Progress | None = None) -> None:
         """Delete a compute and its disk."""
@@ -195,3 +222,38 @@ class Computes:
         url = f"{self.path(name)}/logs/{quote(log, safe='')}"
         query = {"tail": str(tail)}
         return self._http.send("GET", url, version=COMPUTE_VERSION, query=query).text
+
+
+class Snapshots:
+    """The snapshots of one compute instance."""
+
+    def __init__(self, http: Http, compute_path: str) -> None:
+        self._http = http
+        self._base = f"{compute_path}/snapshots"
+
+    def path(self, name: str) -> str:
+        """ARM id of a snapshot."""
+        return f"{self._base}/{quote(name, safe='')}"
+
+    def all(self) -> list[Json]:
+        """Every snapshot, oldest first."""
+        return list(self._http.pages(self._base, version=COMPUTE_VERSION))
+
+    def show(self, name: str) -> Json:
+        """One snapshot."""
+        return self._http.json("GET", self.path(name), version=COMPUTE_VERSION)
+
+    def make(self, name: str) -> Json:
+        """Keep what the compute is at this moment."""
+        return self._http.json("PUT", self.path(name), version=COMPUTE_VERSION)
+
+    def remove(self, name: str) -> None:
+        """Forget a snapshot."""
+        self._http.send("DELETE", self.path(name), version=COMPUTE_VERSION)
+
+    def restore(self, name: str, *, wait: bool = True, progress: Progress | None = None) -> None:
+        """Go back to a snapshot."""
+        url = f"{self.path(name)}/restore"
+        response = self._http.send("POST", url, version=COMPUTE_VERSION)
+        if wait:
+            self._http.wait(response, progress)
