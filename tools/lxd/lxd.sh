@@ -1,8 +1,9 @@
 #!/bin/sh
-# `./dev lxd`: an LXD (or Incus) daemon on this machine with a pool and a network for Studiolo.
+# `./dev lxd [stop]`: an LXD daemon on this machine with a pool and a network for Studiolo.
 #
 # Installs Debian's packages where they are missing, lets machines share files with this host's
 # uid 1000, starts the daemon if none runs, and makes what is missing. Repeating it changes nothing.
+# `stop` ends a daemon that this script started itself, with its machines; the pool stays.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,10 +33,15 @@ install_packages() {
 }
 
 allow_shared_ids() {
+    before=$(cat /etc/subuid /etc/subgid 2>/dev/null || true)
     for file in /etc/subuid /etc/subgid; do
         grep -qs '^root:' "$file" || echo 'root:1000000:1000000000' >>"$file"
         grep -qs '^root:1000:1$' "$file" || echo 'root:1000:1' >>"$file"
     done
+    # A daemon reads them at its start only.
+    if [ "$before" != "$(cat /etc/subuid /etc/subgid)" ] && answers && [ -d /run/systemd/system ]; then
+        systemctl restart lxd
+    fi
 }
 
 answers() { lxd waitready --timeout "${1:-1}" >/dev/null 2>&1; }
@@ -55,12 +61,14 @@ start_without_systemd() {
     mkdir -p "$state" /var/lib/lxcfs /var/log/lxd
     if ! mountpoint -q /var/lib/lxcfs; then
         setsid lxcfs /var/lib/lxcfs >"$state/lxcfs.log" 2>&1 </dev/null &
+        echo $! >"$state/lxcfs.pid"
     fi
     # As udev does elsewhere: containers inside a machine are networked by the user's own programs.
     for device in /dev/net/tun /dev/fuse; do [ ! -e $device ] || chmod 0666 $device; done
     cure=$(probe_cure)
     setsid env ${cure:+LD_PRELOAD="$cure"} lxd --group root --logfile /var/log/lxd/lxd.log \
         >"$state/lxd.log" 2>&1 </dev/null &
+    echo $! >"$state/lxd.pid"
     answers 60 || die "the daemon does not answer; see /var/log/lxd/lxd.log and $state/lxd.log"
 }
 
@@ -98,6 +106,19 @@ make_pool_and_network() {
     # Nothing else uses it, so Studiolo may say what passes its border.
     lxc network set studiolo0 user.studiolo.machines=true >&2
 }
+
+stop() {
+    [ -e "$state/lxd.pid" ] || die "the daemon was not started by this script, and is left alone"
+    lxd shutdown --timeout 60 || kill "$(cat "$state/lxd.pid")"
+    [ ! -e "$state/lxcfs.pid" ] || kill "$(cat "$state/lxcfs.pid")" || true
+    rm -f "$state/lxd.pid" "$state/lxcfs.pid"
+}
+
+case ${1:-} in
+    '') ;;
+    stop) stop && exit ;;
+    *) die "usage: ./dev lxd [stop]" ;;
+esac
 
 install_packages
 allow_shared_ids
