@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,14 @@ HttpsPort = Annotated[
 Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of the deployment; STUDIOLO_HOME otherwise.")
 ]
+
+
+class DemoEngine(StrEnum):
+    """Engines that the demonstration knows."""
+
+    PROCESS = "process"
+    INCUS = "incus"
+
 
 _PRIVATE = 0o077
 """umask: nothing of a deployment is for other users."""
@@ -54,6 +63,9 @@ def demo(
             help="Use a temporary deployment (unless --home is given), and end with nothing left.",
         ),
     ] = False,
+    engine: Annotated[
+        DemoEngine, typer.Option("--engine", help="What makes the machine.")
+    ] = DemoEngine.PROCESS,
     port: Port = None,
     https_port: HttpsPort = None,
     home: Home = None,
@@ -65,7 +77,8 @@ def demo(
     choose(home, port, https_port)
     local_settings()
     console = Console(highlight=False)
-    raise typer.Exit(asyncio.run(show(console, leave=leave, home_given=home is not None)))
+    given = home is not None
+    raise typer.Exit(asyncio.run(show(console, leave=leave, home_given=given, engine=engine.value)))
 
 
 def doctor(context: typer.Context, home: Home = None) -> None:

@@ -25,6 +25,7 @@ from studiolo.domain.alias import user_alias
 from studiolo.engines.process.disk import remove_tree
 from studiolo.launcher import notebook
 from studiolo.launcher.checks import free_port
+from studiolo.launcher.demo_region import choose_engine, ensure_image
 from studiolo.launcher.deployment import GROUP, WORKSPACE, Running, deployment
 from studiolo.launcher.up import FAILURES, FAREWELL, ImageProgress, greet
 from studiolo.settings import Settings
@@ -70,11 +71,13 @@ class Stages:
         self.console.print(f"          {text}", markup=False, soft_wrap=True)
 
 
-async def demo(console: Console, *, leave: bool, home_given: bool) -> int:
+async def demo(console: Console, *, leave: bool, home_given: bool, engine: str) -> int:
     """Run the demonstration; returns the exit code.
 
+    :param engine: `process` or `incus`.
     :param leave: end and leave nothing running, in a home of its own unless `home_given`.
     """
+    choose_engine(engine)
     stages = Stages(console)
     stop = asyncio.Event()
 
@@ -105,6 +108,7 @@ async def _shown(
     progress = ImageProgress(stages.console)
     began = time.monotonic()
     try:
+        await ensure_image(settings, stages.console)
         async with deployment(settings, stages.say, progress) as running:
             progress.close()
             stages.begun = True

@@ -152,7 +152,7 @@ def agent(spec: MachineSpec, address: str) -> AgentConfig:
         token=spec.agent_token,
         home=HOME_FOLDER,
         working_directory=f"{code}/Users/{spec.alias}",
-        notebook_root=HOME_FOLDER,
+        notebook_root=code,
         python=f"{ML}/bin/python",
         image=ML,
         application_sockets=f"{RUN}/sockets",
