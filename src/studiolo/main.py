@@ -34,6 +34,7 @@ from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.service import IdentityService
 from studiolo.api.images import LatestImages
 from studiolo.api.locations import endpoints as locations
+from studiolo.api.networks import endpoints as networks
 from studiolo.api.operations import endpoints as operations
 from studiolo.api.services import Deployment, Services
 from studiolo.api.streams import StreamCutter
@@ -78,6 +79,7 @@ ROUTERS = (
     resources.router,
     authorization.router,
     workspaces.router,
+    networks.router,
     deployments.router,
     computes.router,
     operations.router,

@@ -212,15 +212,16 @@ VALUES = [
     create("assigned user without id", "InvalidParameter",
            f"{INNER}.personalComputeInstanceSettings.assignedUser.objectId",
            personalComputeInstanceSettings={"assignedUser": {}}),
+    create("no subnet's id", "InvalidParameter", f"{INNER}.subnet.id",
+           subnet={"id": "/subscriptions/s/.../subnets/sn1"}),
+    create("a subnet's number", "InvalidParameter", f"{INNER}.subnet.id", subnet={"id": 7}),
 ]  # fmt: skip
 
 UNSUPPORTED = [
-    unsupported("subnet", {"id": "/subscriptions/s/.../subnets/sn1"}),
     unsupported("schedules", {"computeStartStop": [{"action": "Stop"}]}),
     unsupported("setupScripts", {"scripts": {"startupScript": {"scriptData": "x"}}}),
     unsupported("idleTimeBeforeShutdown", "PT30M"),
     unsupported("customServices", [{"name": "rstudio", "docker": {"privileged": True}}]),
-    unsupported("enableNodePublicIp", False),
     unsupported("enableSSO", False),
     unsupported("enableRootAccess", False),
     unsupported("enableOSPatching", True),

@@ -14,7 +14,7 @@ async def test_a_sweep_over_well_machines_wakes_nobody(bench: Bench) -> None:
     await bench.stopped()
     bench.world.calls.clear()
     assert await bench.reconciler.sweep() == 0
-    assert bench.world.calls == [("list_owned", "")]
+    assert bench.world.calls == [("list_owned", ""), ("list_networks", "")]
 
 
 async def test_a_guest_that_powers_itself_off_is_followed(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from studiolo.api.discovery.endpoints import router as discovery
 from studiolo.api.groups.endpoints import router as groups
 from studiolo.api.groups.resources import router as resources
 from studiolo.api.locations.endpoints import router as locations
+from studiolo.api.networks.endpoints import router as networks
 from studiolo.api.operations.endpoints import router as operations
 from studiolo.api.subscriptions.endpoints import router as subscriptions
 from studiolo.api.workspaces.endpoints import router as workspaces
@@ -24,6 +25,7 @@ ROUTERS = (
     groups,
     resources,
     workspaces,
+    networks,
     deployments,
     computes,
     operations,

@@ -1,7 +1,8 @@
 """A whole template: its parameters checked, its resources listed in the order to make them.
 
-Only two kinds of resource exist here, a workspace and its computes. Anything else in a template is
-refused by name before anything is made, unless its condition is false.
+The kinds of resource that exist here are workspaces and their computes, virtual networks and their
+subnets. Anything else in a template is refused by name before anything is made, unless its
+condition is false.
 """
 
 from collections import deque
@@ -15,6 +16,10 @@ from studiolo.domain.template_language import Json, TemplateError, shown
 
 WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
 COMPUTE = "Microsoft.MachineLearningServices/workspaces/computes"
+NETWORK = "Microsoft.Network/virtualNetworks"
+SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+
+_KINDS = {each.lower(): each for each in (WORKSPACE, COMPUTE, NETWORK, SUBNET)}
 
 MAX_RESOURCES = 800
 """Resources in one template: Azure's limit."""
@@ -253,11 +258,11 @@ def _resource(
     fields: Mapping[str, Json], parent: TemplateResource | None, evaluator: Evaluator
 ) -> TemplateResource:
     kind, name = _kind_and_name(fields, parent, evaluator)
-    known = {each.lower(): each for each in (WORKSPACE, COMPUTE)}.get(kind.lower())
+    known = _KINDS.get(kind.lower())
     if known is None:
+        names = "', '".join(_KINDS.values())
         raise TemplateError(
-            f"The resource type {shown(kind)} is not supported: Studiolo has '{WORKSPACE}' and "
-            f"'{COMPUTE}'.",
+            f"The resource type {shown(kind)} is not supported: Studiolo has '{names}'.",
             target=kind[:120],
         )
     for field in sorted(fields.keys() - _RESOURCE_FIELDS):
@@ -336,7 +341,8 @@ def _needs(
         needs |= by_name.get(need.lower(), set())
         needs |= {_below_group(need)} & by_path.keys()
     if len(resource.names) > 1:
-        needs |= {resource_path(WORKSPACE, resource.names[:1]).lower()} & by_path.keys()
+        parent = resource.kind.rpartition("/")[0]
+        needs |= {resource_path(parent, resource.names[:1]).lower()} & by_path.keys()
     return needs - {path}
 
 

@@ -19,6 +19,7 @@ from studiolo.domain.machine import (
     Presence,
     Recipe,
     Step,
+    VirtualSubnet,
 )
 from studiolo.engines.base import (
     DiskSizes,
@@ -55,6 +56,7 @@ class FakeMachine:
     :param home: files of the home directory; stopping keeps them.
     :param image: version of the image it was made on.
     :param snapshots: by name; they go with the machine, and with its image.
+    :param address: its own, where it has one.
     """
 
     spec: MachineSpec
@@ -68,6 +70,7 @@ class FakeMachine:
     home: dict[str, bytes] = field(default_factory=dict)
     image: str | None = None
     snapshots: dict[str, FakeSnapshot] = field(default_factory=dict)
+    address: str | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +80,8 @@ class FakeWorld:
     :param boot: how long a machine runs before its agent answers, by the engine's clock.
     :param images: newest version of every image, by name; machines that are there keep theirs.
     :param rigid: machines take no other size while they run.
+    :param networks: by id: the deployment they belong to, and what they are.
+    :param occupied: prefixes that the hosts' own networks have.
     """
 
     machines: dict[str, FakeMachine] = field(default_factory=dict)
@@ -89,6 +94,8 @@ class FakeWorld:
     )
     calls: list[tuple[str, str]] = field(default_factory=list)
     recording: bool = False
+    networks: dict[str, tuple[str, VirtualSubnet]] = field(default_factory=dict)
+    occupied: tuple[str, ...] = ("10.213.44.0/22",)
 
     def fail_next(self, verb: str, *errors: EngineError) -> None:
         """Let the next calls of `verb` raise `errors`, one each."""
@@ -144,6 +151,8 @@ class FakeEngine:
         if machine is not None and machine.lost:
             del self.world.machines[spec.id]
             machine = None
+        if spec.subnet is not None:
+            await self.ensure_network(spec.subnet)
         if machine is None:
             machine = self.world.machines.setdefault(spec.id, self._made(spec))
         if machine.running and machine.spec.generation != spec.generation:
@@ -278,6 +287,41 @@ class FakeEngine:
             case _:
                 pass
 
+    async def ensure_network(self, subnet: VirtualSubnet) -> None:
+        """See :meth:`Networks.ensure_network`."""
+        await self._begin("ensure_network", subnet.id)
+        self._own_network(subnet.id)
+        self.world.networks[subnet.id] = (self._deployment, subnet)
+
+    async def remove_network(self, network_id: str) -> None:
+        """See :meth:`Networks.remove_network`."""
+        await self._begin("remove_network", network_id)
+        self._own_network(network_id)
+        inside = (each.spec.subnet for each in self.world.machines.values())
+        if any(subnet is not None and subnet.id == network_id for subnet in inside):
+            raise Temporary(f"Machines are still in the network {network_id}.")
+        self.world.networks.pop(network_id, None)
+
+    async def list_networks(self) -> frozenset[str]:
+        """See :meth:`Networks.list_networks`."""
+        await self._begin("list_networks", "")
+        owners = self.world.networks.items()
+        return frozenset(each for each, (owner, _) in owners if owner == self._deployment)
+
+    async def occupied_prefixes(self) -> tuple[str, ...]:
+        """See :meth:`Networks.occupied_prefixes`."""
+        await self._begin("occupied_prefixes", "")
+        return self.world.occupied
+
+    def _own_network(self, network_id: str) -> None:
+        """Refuse another deployment's.
+
+        :raises Permanent: it is one.
+        """
+        owner, _ = self.world.networks.get(network_id, (self._deployment, None))
+        if owner != self._deployment:
+            raise Permanent(f"The network {network_id} belongs to another deployment.")
+
     async def _begin(self, verb: str, machine_id: str) -> None:
         """Note the call, wait as told, and fail as told."""
         if self.world.recording:
@@ -303,7 +347,9 @@ class FakeEngine:
         return None
 
     def _seen(self, machine: FakeMachine, *, asked: bool) -> Observation:
-        return replace(self._state(machine, asked=asked), image=machine.image)
+        return replace(
+            self._state(machine, asked=asked), image=machine.image, address=machine.address
+        )
 
     def _state(self, machine: FakeMachine, *, asked: bool) -> Observation:
         generation = machine.spec.generation

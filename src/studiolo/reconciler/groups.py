@@ -54,9 +54,25 @@ class Groups:
                 return False
             left = await tx.workspaces.page_group(group.subscription, group.name, None, _PAGE)
             if not left:
-                await self._remove(tx, group, operations)
+                await self._end(tx, group, cause, operations)
                 return True
             return await self._delete_workspaces(tx, group, left, cause, now)
+
+    async def _end(
+        self,
+        tx: Transaction,
+        group: ResourceGroup,
+        cause: Operation,
+        operations: list[Operation],
+    ) -> None:
+        """Remove what is left, unless an instance of another group is in one of its subnets."""
+        reason = await _remove_networks(tx, group)
+        if reason is None:
+            await self._remove(tx, group, operations)
+            return
+        message = f"The resource group '{group.name}' was not deleted. {reason}"
+        error = Detail("InUseSubnetCannotBeDeleted", message)
+        await tx.operations.end(cause.id, OperationStatus.FAILED, self._clock(), error)
 
     async def _remove(
         self, tx: Transaction, group: ResourceGroup, operations: list[Operation]
@@ -89,6 +105,21 @@ class Groups:
                 await _mark(tx, workspace, cause, now)
                 changed = True
         return changed
+
+
+async def _remove_networks(tx: Transaction, group: ResourceGroup) -> str | None:
+    """Remove the group's virtual networks; or say which instance is in the way of that.
+
+    Their bridges have no machines any more, and go when the region is compared with the store.
+    """
+    await tx.networks.alone()
+    networks = await tx.networks.in_group(group.subscription, group.name)
+    for network in networks:
+        for instance in (await tx.networks.used([each.id for each in network.subnets])).values():
+            return f"The instance '{instance}' of another group is in its '{network.name}'."
+    for network in networks:
+        await tx.networks.remove(network.id)
+    return None
 
 
 async def _failure_since(tx: Transaction, workspace: Workspace, cause: Operation) -> str | None:

@@ -12,6 +12,7 @@ from studiolo.domain.decide import at_rest
 from studiolo.domain.machine import Observation, Presence
 from studiolo.domain.states import Event, State, accepts
 from studiolo.engines.base import Engine, Unreachable
+from studiolo.reconciler.networks import remove_strays
 from studiolo.reconciler.orphans import Orphans
 from studiolo.reconciler.outages import Outages
 from studiolo.store.database import Database
@@ -61,6 +62,7 @@ class Resync:
         woken = differing(states, owned)
         await self._wake(woken)
         await self._orphans.settle(location, engine, owned.keys() - states.keys())
+        await remove_strays(self._database, location, engine)
         return len(woken)
 
     async def _states(self, location: str) -> States:

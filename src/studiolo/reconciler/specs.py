@@ -44,6 +44,8 @@ class Specs:
             agent_token=compute.agent_token,
             studio_origin=self.studio_origin,
             recipe=compute.recipe,
+            subnet=compute.subnet,
+            public_ip=compute.spec.get("enableNodePublicIp") is not False,
         )
 
     def share_owner(self, compute: Compute) -> int | None:

@@ -41,21 +41,18 @@ class VirtualNetworks:
 
     async def get(self, subscription: str, group: str, name: str) -> VirtualNetwork | None:
         """Find by name."""
-        named = select(VirtualNetworkRow).where(
-            VirtualNetworkRow.subscription == subscription.lower(),
-            VirtualNetworkRow.group_folded == group.lower(),
-            VirtualNetworkRow.name_folded == name.lower(),
-        )
+        named = _of_group(subscription, group).where(VirtualNetworkRow.name_folded == name.lower())
         return next(iter(await self._many(named)), None)
+
+    async def in_group(self, subscription: str, group: str) -> list[VirtualNetwork]:
+        """All networks of a resource group."""
+        return await self._many(_of_group(subscription, group))
 
     async def page_group(
         self, subscription: str, group: str, after: str | None, limit: int
     ) -> list[VirtualNetwork]:
         """Up to `limit` networks of a group, ordered by name, after the name `after`."""
-        query = select(VirtualNetworkRow).where(
-            VirtualNetworkRow.subscription == subscription.lower(),
-            VirtualNetworkRow.group_folded == group.lower(),
-        )
+        query = _of_group(subscription, group)
         if after is not None:
             query = query.where(VirtualNetworkRow.name_folded > after.lower())
         return await self._many(query.order_by(VirtualNetworkRow.name_folded).limit(limit))
@@ -121,6 +118,13 @@ class VirtualNetworks:
             _network_of(row, tuple(each for each in subnets if each.network == row.id))
             for row in rows
         ]
+
+
+def _of_group(subscription: str, group: str) -> Select[Any]:
+    return select(VirtualNetworkRow).where(
+        VirtualNetworkRow.subscription == subscription.lower(),
+        VirtualNetworkRow.group_folded == group.lower(),
+    )
 
 
 def _network_of(row: VirtualNetworkRow, subnets: tuple[Subnet, ...]) -> VirtualNetwork:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from studiolo.api.computes.wanted import DEFAULTS, Wanted
 from studiolo.domain.disks import DISKS
@@ -55,7 +56,7 @@ def touched(compute: Compute, caller: Principal, now: datetime) -> Stamp | None:
 def _fixed(compute: Compute, wanted: Wanted) -> Iterator[tuple[str, str]]:
     stored = {**DEFAULTS, **compute.spec}
     for name, value in wanted.said.items():
-        if stored.get(name) != value:
+        if _folded(name, stored.get(name)) != _folded(name, value):
             target = f"properties.properties.{name}"
             yield target, _reason(compute, name, stored.get(name), value)
     if wanted.assigned is not None and wanted.assigned.object_id.lower() != compute.assigned_id:
@@ -65,6 +66,13 @@ def _fixed(compute: Compute, wanted: Wanted) -> Iterator[tuple[str, str]]:
     if wanted.disable_local_auth is not None and wanted.disable_local_auth != local_auth:
         target = "properties.disableLocalAuth"
         yield target, _reason(compute, "disableLocalAuth", local_auth, not local_auth)
+
+
+def _folded(name: str, value: Any) -> Any:
+    """The value as it is compared: ARM ids have no case."""
+    if name != "subnet":
+        return value
+    return str(value["id"]).rstrip("/").lower() if value else None
 
 
 def _reason(compute: Compute, name: str, stored: object, wanted: object) -> str:

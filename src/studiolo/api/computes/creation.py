@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studiolo.api.computes.abilities import with_disks
+from studiolo.api.computes.joining import Joining, join
 from studiolo.api.computes.names import host_label
 from studiolo.api.computes.recording import Call, begin_operation
 from studiolo.api.computes.wanted import Wanted
@@ -62,10 +63,13 @@ class Creation:
         """Reserve quota and store everything; the caller's transaction makes it one.
 
         :raises QuotaExceeded: no room.
-        :raises InvalidInput: the assigned user is nobody here.
+        :raises InvalidInput: the assigned user is nobody here, or the subnet cannot be joined.
+        :raises Forbidden: the caller may not join the subnet.
         """
         assigned = await self._assigned(tx)
-        compute = self._compute(assigned, await self._free_label(tx))
+        caller, spec = self.call.caller, self.wanted.spec
+        joining = await join(self.services, tx, caller, self.workspace, spec)
+        compute = self._compute(assigned, await self._free_label(tx), joining)
         await tx.quota.reserve(
             compute.id,
             compute.location,
@@ -109,7 +113,7 @@ class Creation:
             label = host_label(self.name, secrets.token_hex(2))
         return label
 
-    def _compute(self, assigned: Principal, label: str) -> Compute:
+    def _compute(self, assigned: Principal, label: str, joining: Joining) -> Compute:
         now = self.call.now
         caller = self.call.caller
         envelope: dict[str, object] = {
@@ -128,7 +132,8 @@ class Creation:
             size=self.size.name,
             family=self.size.family,
             vcpus=self.size.vcpus,
-            spec=with_disks(self.services, self.workspace.location, self.wanted.spec),
+            spec=with_disks(self.services, self.workspace.location, joining.spec),
+            subnet=joining.subnet,
             envelope=envelope,
             tags=dict(self.wanted.tags or {}),
             identity=None,

@@ -62,6 +62,12 @@ def DiskSize(name: str) -> Any:  # noqa: N802 - a field, as pydantic's own
     return Field(default=None, alias=name, ge=LEAST_GIB, le=MOST_GIB)
 
 
+class SubnetReference(ArmModel):
+    """The subnet an instance is in, by its ARM id; `{}` says nothing, as null does."""
+
+    id: str | None = None
+
+
 class SshSettings(ArmModel):
     """Azure's `sshSettings`; the port and the user's name are read-only."""
 
@@ -87,7 +93,7 @@ class InstanceProperties(ArmModel):
     home_disk_size_gib: int | None = DiskSize(HOME_DISK)
     root_disk_size_gib: int | None = DiskSize(ROOT_DISK)
     idle_time_before_shutdown: str | None = None
-    subnet: Any = None
+    subnet: SubnetReference | None = None
     schedules: Any = None
     setup_scripts: Any = None
     custom_services: Any = None

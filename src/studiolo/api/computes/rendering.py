@@ -95,8 +95,8 @@ class View:
             "isAttachedCompute": False,
             "resourceId": None,
             "properties": {
-                **compute.spec,
                 "subnet": None,
+                **compute.spec,
                 "state": compute.state.value,
                 "applications": self._applications(compute),
                 "createdBy": {
@@ -113,7 +113,10 @@ class View:
                     "sshPort": None,
                     "adminPublicKey": None,
                 },
-                "connectivityEndpoints": {"publicIpAddress": None, "privateIpAddress": None},
+                "connectivityEndpoints": {
+                    "publicIpAddress": None,
+                    "privateIpAddress": compute.private_ip,
+                },
                 "osImageMetadata": self._image(compute),
                 "versions": {"runtime": _RUNTIME},
                 **_NOT_YET,

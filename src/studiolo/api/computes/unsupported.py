@@ -52,7 +52,6 @@ def _logs_automatically(value: Any) -> bool:
 Refused = Callable[[Any], bool]
 
 _RULES: tuple[tuple[str, str, str, Refused], ...] = (
-    ("subnet", "subnet", "A virtual network", _is_set),
     ("schedules", "schedules", "Scheduled start and stop", _is_set),
     ("setup_scripts", "setupScripts", "Running setup scripts", _is_set),
     ("idle_time_before_shutdown", "idleTimeBeforeShutdown", "Idle shutdown", _is_set),
@@ -60,7 +59,6 @@ _RULES: tuple[tuple[str, str, str, Refused], ...] = (
     ("data_mounts", "dataMounts", "Mounting data", _is_set),
     ("data_disks", "dataDisks", "A data disk", _is_set),
     ("autologger_settings", "autologgerSettings", "Automatic logging", _logs_automatically),
-    ("enable_node_public_ip", "enableNodePublicIp", "Doing without a public address", _is_off),
     ("enable_sso", "enableSSO", "Turning single sign-on off", _is_off),
     ("enable_root_access", "enableRootAccess", "Taking root access away", _is_off),
     ("enable_os_patching", "enableOSPatching", "Automatic patching", _is_on),

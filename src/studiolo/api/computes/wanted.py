@@ -140,6 +140,8 @@ def _said(instance: InstanceProperties, size: Size | None) -> dict[str, Any]:
             said[name] = flag
     sizes = {HOME_DISK: instance.home_disk_size_gib, ROOT_DISK: instance.root_disk_size_gib}
     said |= {name: size for name, size in sizes.items() if size is not None}
+    if instance.subnet is not None and instance.subnet.id:
+        said["subnet"] = {"id": instance.subnet.id}
     ssh = instance.ssh_settings
     if ssh is not None and ssh.ssh_public_access is not None:
         # Off is all there is, so it is checked and not kept.

@@ -14,7 +14,7 @@ from studiolo.api.arm.operations import RETRY_SECONDS
 from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.deployments.bodies import DeploymentBody, deployment_body
-from studiolo.api.deployments.plan import Plan, authorize, make_plan
+from studiolo.api.deployments.plan import Plan, authorize, make_plan, with_addresses
 from studiolo.api.deployments.rendering import (
     render,
     render_operation,
@@ -248,6 +248,7 @@ async def _prepare(
         group = await find_group(tx, known, target.group)
     plan = make_plan(services, group, target.deployment, body, str(uuid.uuid4()))
     await authorize(services, caller, plan)
+    plan = await with_addresses(services, plan)
     writer = writer_of(request, caller, services)
     return Deploying(services, request, writer, group, target.deployment), plan
 

@@ -13,8 +13,16 @@ from fastapi import Request
 from studiolo.api.computes.lookup import WorkspaceName
 from studiolo.api.computes.service import ComputeService
 from studiolo.api.deployments.bodies import DeploymentBody
-from studiolo.api.deployments.plan import ComputeStep, Plan, Step
+from studiolo.api.deployments.plan import (
+    ComputeStep,
+    NetworkStep,
+    Plan,
+    Step,
+    SubnetStep,
+    WorkspaceStep,
+)
 from studiolo.api.groups.service import refuse_deleting
+from studiolo.api.networks.service import Writing
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.records import accepted, changed_by, created_by, new_etag
 from studiolo.api.workspaces.service import Writer, put_workspace
@@ -90,12 +98,21 @@ class Deploying:
 
     async def apply(self, tx: Transaction, plan: Plan) -> tuple[DeployedResource, ...]:
         """Write the resources, in order."""
-        return tuple([await self._apply(tx, step) for step in plan.steps])
+        return tuple([await self._apply(tx, step, plan) for step in plan.steps])
 
-    async def _apply(self, tx: Transaction, step: Step) -> DeployedResource:
-        if isinstance(step, ComputeStep):
-            return await self._apply_compute(tx, step)
-        _, created = await put_workspace(tx, step.place, step.draft, self.writer, _no_condition)
+    async def _apply(self, tx: Transaction, step: Step, plan: Plan) -> DeployedResource:
+        networks = Writing(tx, step.place, self.writer, _no_condition, plan.occupied)
+        match step:
+            case ComputeStep():
+                return await self._apply_compute(tx, step)
+            case NetworkStep():
+                _, created = await networks.put(step.draft)
+            case SubnetStep():
+                _, _, created = await networks.put_subnet(step.name, step.body)
+            case WorkspaceStep():
+                _, created = await put_workspace(
+                    tx, step.place, step.draft, self.writer, _no_condition
+                )
         return DeployedResource(
             step.arm_id, step.resource.kind, step.resource.names[-1], None, created
         )

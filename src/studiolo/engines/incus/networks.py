@@ -177,7 +177,9 @@ class MachineNetworks:
         except Refused as error:
             if error.says("already exists", "already defined", "unique constraint"):
                 return
-            raise Permanent(f"The subnet's network cannot be made: {error}") from error
+            # Mostly addresses that a removed subnet's network still has, for some seconds.
+            message = f"The network of the subnet cannot be made: {error}"
+            raise Temporary(message, delay=2.0) from error
 
     async def _members(self) -> list[str]:
         """Members of the cluster, on each of which a network is prepared first."""
