@@ -1,5 +1,6 @@
 """Which control groups are used where, on hosts laid out as systemd, Docker and old kernels do."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,32 @@ def test_without_any_everything_is_missing_and_nothing_fails(host):
     assert cgroups.hierarchies() == ()
     assert cgroups.missing() == ("cpu", "memory", "pids")
     assert cgroups.make("ci-1", Resources(1, 1)) == cgroup.Groups()
+
+
+def test_a_group_that_is_busy_for_a_moment_is_removed_all_the_same(tmp_path, monkeypatch):
+    group = tmp_path / "studiolo-d" / "ci-1"
+    group.mkdir(parents=True)
+    remove, busy = Path.rmdir, [group] * 3
+
+    def rmdir(path):
+        if path in busy:
+            busy.remove(path)
+            raise OSError(errno.EBUSY, "busy")
+        remove(path)
+
+    monkeypatch.setattr(Path, "rmdir", rmdir)
+    cgroup.remove([group])
+    assert not group.parent.exists()
+
+
+def test_a_group_that_stays_busy_is_left(tmp_path, monkeypatch):
+    group = tmp_path / "studiolo-d" / "ci-1"
+    group.mkdir(parents=True)
+
+    def rmdir(path):
+        raise OSError(errno.EBUSY, "busy")
+
+    monkeypatch.setattr(Path, "rmdir", rmdir)
+    monkeypatch.setattr(cgroup, "_BUSY_SECONDS", 0.0)
+    cgroup.remove([group])
+    assert group.exists()

@@ -8,7 +8,9 @@ same, only unlimited, and its processes are found by tag and descent alone.
 References: the kernel's admin-guide/cgroup-v2.rst and cgroup-v1/; systemd's CGROUP_DELEGATION.
 """
 
+import errno
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ _PROCESSES_PER_VCPU = 4096
 """systemd's default for a user is a third of the host's; this stops a fork bomb all the same."""
 
 _ATTEMPTS = 5
+
+_BUSY_SECONDS = 1.0
+_BUSY_POLL = 0.01
 
 _MIB = 1024 * 1024
 
@@ -249,6 +254,20 @@ def remove(folders: Iterable[Path]) -> None:
     """Remove empty groups, and the deployment's folder with the last of them."""
     for folder in folders:
         below = sorted((entry for entry in folder.rglob("*") if entry.is_dir()), reverse=True)
-        for group in (*below, folder, folder.parent):
-            with suppress(OSError):
-                group.rmdir()
+        for group in (*below, folder):
+            _remove_group(group)
+        with suppress(OSError):
+            folder.parent.rmdir()
+
+
+def _remove_group(group: Path) -> None:
+    """The kernel calls a group busy for some moments after its last process was seen to end."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            group.rmdir()
+        except OSError as error:
+            if error.errno == errno.EBUSY and time.monotonic() < deadline:
+                time.sleep(_BUSY_POLL)
+                continue
+        return
