@@ -22,9 +22,10 @@ async def health(daemon: Daemon, region: IncusConfig, networks: MachineNetworks)
     server = await daemon.get("")
     environment = server.get("environment") or {}
     about = f"{environment.get('server')} {environment.get('server_version')}"
-    missing = [each async for each in _missing(daemon, region)]
     if server.get("auth") != "trusted":
-        missing.insert(0, "trust: the daemon does not know this control plane's certificate")
+        message = "the daemon does not trust this control plane: give it the region's certificate"
+        return EngineHealth(ok=False, message=message)
+    missing = [each async for each in _missing(daemon, region)]
     if missing:
         return EngineHealth(ok=False, message=f"{about} lacks {'; '.join(missing)}")
     limits = [each async for each in _limitations(daemon, region, environment)]

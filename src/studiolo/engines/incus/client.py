@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from studiolo.engines.base import EngineError, Permanent, Temporary, Unreachable
+from studiolo.engines.base import EngineError, Temporary, Unreachable
 from studiolo.engines.incus.config import Remote
 
 Json = Mapping[str, Any]
@@ -194,7 +194,8 @@ def _connect(where: Path | Remote) -> httpx.AsyncClient:
         context = ssl.create_default_context(cafile=str(where.server_certificate))
         context.load_cert_chain(where.certificate, where.key)
     except (OSError, ssl.SSLError) as error:
-        raise Permanent(f"The certificates for {where.url} cannot be used: {error}") from error
+        message = f"The certificates for {where.url} cannot be used: {error}"
+        raise Unreachable(message, delay=10.0) from error
     # The daemon's certificate is trusted as such, whatever name stands in it.
     context.check_hostname = False
     return httpx.AsyncClient(base_url=where.url, verify=context, trust_env=False)
@@ -225,7 +226,7 @@ def refusal(message: str, status: int) -> EngineError:
     if status == httpx.codes.NOT_FOUND:
         return Missing(message, status)
     if status == httpx.codes.FORBIDDEN:
-        return Permanent(f"The daemon does not trust this control plane: {message}")
+        return Unreachable(f"The daemon does not trust this control plane: {message}", delay=10.0)
     if told.says(*_FULL):
         return Full(
             f"A disk of the region is full ({message}). Free some space in its storage pool.",
