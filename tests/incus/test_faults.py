@@ -128,7 +128,7 @@ async def test_a_certificate_file_that_is_none_is_named(tmp_path, region):
     (tmp_path / "bad.crt").write_text("rubbish")
     bad = tmp_path / "bad.crt"
     engine = engine_with(region, daemon=Remote("https://127.0.0.1:1", bad, bad, bad), loops=None)
-    with pytest.raises(Unreachable, match=r"certificates for https://127\.0\.0\.1:1 cannot be used"):
+    with pytest.raises(Unreachable, match=r"certificates for .*:1 cannot be used"):
         await engine.list_owned()
 
 
