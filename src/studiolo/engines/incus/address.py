@@ -13,8 +13,6 @@ from typing import Any
 
 from studiolo.engines.base import Permanent
 
-TRIES = 256
-
 FIRST_HOSTS = 10
 """Left in a region's network for the bridge and an administrator's own use."""
 
@@ -65,8 +63,8 @@ class Subnet:
         return f"{address}/{self.gateway.network.prefixlen}"
 
     def candidates(self, machine_id: str, *, public_ip: bool = True) -> Iterator[str]:
-        """Addresses to try for a machine, in an order of its own: the same at each call, so that a
-        create that is repeated asks for the same one, and far apart for different machines.
+        """All addresses that a machine may have, in an order of its own: the same at each call, so
+        that a create that is repeated asks for the same one, and far apart for different machines.
 
         :raises Permanent: the subnet has no room for machines.
         """
@@ -77,7 +75,7 @@ class Subnet:
             raise Permanent(f"The subnet {network} is too small for machines.")
         digest = hashlib.sha256(machine_id.encode()).digest()
         start = int.from_bytes(digest[:8], "big")
-        for attempt in range(min(TRIES, end - lowest)):
+        for attempt in range(end - lowest):
             host = ipaddress.IPv4Address(lowest + (start + attempt) % (end - lowest))
             if host != self.gateway.ip:
                 yield str(host)

@@ -150,24 +150,18 @@ class Machines:
         source = await self._source(spec)
         devices = await self._devices(spec)
         lan = await self.networks.join(spec)
-        for address in lan.subnet.candidates(spec.id, public_ip=spec.public_ip):
-            order = body.instance(
-                spec,
-                source,
-                {**devices, NIC: body.nic(lan.name, address, isolated=lan.isolated)},
-                body.boot(spec, lan.subnet, address),
-            )
+        async with self.networks.address(lan, spec) as address:
+            nic = body.nic(lan.name, address, isolated=lan.isolated)
+            boot = body.boot(spec, lan.subnet, address)
+            order = body.instance(spec, source, {**devices, NIC: nic}, boot)
             try:
                 await self._daemon.change("POST", "/instances", order)
             except EngineError as error:
-                if not _address_taken(error):
-                    raise self._explained(error, spec) from error
-                continue
+                raise self._explained(error, spec) from error
             faults.point("incus.made")
-            await self._configure(spec.id, body.made())
-            faults.point("incus.marked")
-            return
-        raise Permanent(f"No address is free in the network {lan.subnet.gateway.network}.")
+            await self.networks.require_alone(lan, address, spec.id)
+        await self._configure(spec.id, body.made())
+        faults.point("incus.marked")
 
     async def _source(self, spec: MachineSpec) -> Mapping[str, Any]:
         """What the container is made from.
@@ -348,7 +342,3 @@ class Machines:
 
 def _tried_again(error: Refused) -> Temporary:
     return Temporary(f"The daemon refuses: {error}", delay=0.5 if is_busy(error) else 2.0)
-
-
-def _address_taken(error: EngineError) -> bool:
-    return isinstance(error, Refused) and error.says("already defined on another nic")

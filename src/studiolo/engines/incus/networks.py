@@ -25,6 +25,9 @@ from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.firewall import Firewall
 from studiolo.engines.incus.names import DEPLOYMENT, MACHINES_ONLY, network_name, owner
 
+_CLAIMS: dict[tuple[str, str], set[str]] = {}
+"""Addresses of machines that this process is making, by daemon and network."""
+
 _LOCKS: WeakValueDictionary[tuple[object, str, str], asyncio.Lock] = WeakValueDictionary()
 
 
@@ -60,6 +63,36 @@ class MachineNetworks:
             if not spec.public_ip:
                 await self.firewall.close(lan.subnet.inward)
         return lan
+
+    @contextlib.asynccontextmanager
+    async def address(self, lan: Lan, spec: MachineSpec) -> AsyncIterator[str]:
+        """An address of the network that nobody has, kept for a machine while it is being made.
+
+        The daemon itself lets two machines be made with one address.
+
+        :raises Permanent: none is free.
+        """
+        claims = _CLAIMS.setdefault((str(self._region.daemon), lan.name), set())
+        async with self._locked(lan.name):
+            taken = set(await self._holders(lan)) | claims
+            every = lan.subnet.candidates(spec.id, public_ip=spec.public_ip)
+            address = next((each for each in every if each not in taken), None)
+            if address is None:
+                network = lan.subnet.gateway.network
+                raise Permanent(f"No address is free for '{spec.name}' in the network {network}.")
+            claims.add(address)
+        try:
+            yield address
+        finally:
+            claims.discard(address)
+
+    async def require_alone(self, lan: Lan, address: str, machine_id: str) -> None:
+        """Refuse an address that another control plane gave to another machine meanwhile.
+
+        :raises Temporary: it did; a machine that is not marked as made is made anew.
+        """
+        if (await self._holders(lan)).get(address, set()) - {machine_id}:
+            raise Temporary(f"Another machine took the address {address}.", delay=0.5)
 
     async def ensure(self, subnet: VirtualSubnet) -> None:
         """See :meth:`Networks.ensure_network`."""
@@ -224,6 +257,14 @@ class MachineNetworks:
             # Another control plane may have been faster, and wrote the same.
             if await self._daemon.find(acl.path(name)) is None:
                 raise
+
+    async def _holders(self, lan: Lan) -> dict[str, set[str]]:
+        """Names of the containers that have each address, running or not."""
+        leases = await self._daemon.get(f"/networks/{lan.name}/leases") or ()
+        holders: dict[str, set[str]] = {}
+        for each in leases:
+            holders.setdefault(str(each["address"]), set()).add(str(each["hostname"]))
+        return holders
 
     def _must_be_ours(self, found: Mapping[str, Any]) -> None:
         if owner(found) != self._deployment:
