@@ -14,6 +14,8 @@ import pytest
 import yaml
 from tests.support.launched import Launched
 
+from studiolo.cli.session import Session
+
 
 def names(deployment: Launched) -> list[str]:
     return deployment.ok("compute", "list", "-o", "tsv", "--query", "[].name").split()
@@ -60,6 +62,32 @@ def test_workspace_lives_from_create_to_delete(deployment):
     assert json.loads(changed)["description"] == "seeing"
     deployment.ok("workspace", "delete", "-n", "vision", "-g", "research", "-y")
     assert deployment.run("workspace", "show", "-n", "vision", "-g", "research").code == 3
+
+
+def _network(deployment: Launched, name: str, space: str, prefix: str) -> str:
+    """The ARM id of a new virtual network with the subnet `nodes`."""
+    studiolo = Session(deployment.home / "profile.json", None, None).studiolo
+    arm_id = f"{studiolo.group_path('studiolo')}/providers/Microsoft.Network/virtualNetworks/{name}"
+    subnet = {"name": "nodes", "properties": {"addressPrefix": prefix}}
+    properties = {"addressSpace": {"addressPrefixes": [space]}, "subnets": [subnet]}
+    body = {"location": "local", "properties": properties}
+    made = studiolo.http.json("PUT", arm_id, version="2024-07-01", body=body)
+    return str(made["id"])
+
+
+def test_a_compute_without_a_way_out_is_made_in_a_subnet(deployment):
+    vnet = _network(deployment, "cli-net", "10.9.0.0/16", "10.9.1.0/24")
+    out = deployment.ok(
+        *("compute", "create", "-n", "inward", "--vnet-name", "cli-net", "--subnet", "nodes"),
+        *("--enable-node-public-ip", "false", "-o", "json"),
+    )
+    made = json.loads(out)
+    assert made["network_settings"] == {"subnet": f"{vnet}/subnets/nodes"}
+    assert made["enable_node_public_ip"] is False
+    refused = deployment.run("compute", "create", "-n", "other", "--subnet", "nodes")
+    assert refused.code == 1
+    assert "both vnet_name and subnet" in refused.err
+    deployment.ok("compute", "delete", "-n", "inward", "-y")
 
 
 def test_compute_lives_from_create_to_delete(deployment):

@@ -62,6 +62,7 @@ setup_scripts:
   startup_script: {path: Users/me/b.sh, timeout_minutes: 5}
 """,
     "a subnet": "network_settings: {vnet_name: v, subnet: s}",
+    "no way out": "enable_node_public_ip: false",
     "a subnet by its id": f"network_settings: {{subnet: {SUBNET}}}",
     "an identity of its own": "identity: {type: system_assigned}",
     "an identity of another's": """
@@ -156,6 +157,23 @@ custom_applications:
     assert app["environmentVariables"] == {"A": {"type": "local", "value": "b"}}
     assert app["volumes"] == [{"type": "bind", "readOnly": False, "source": "/a", "target": "/b"}]
     assert "docker" not in app
+
+
+@pytest.mark.parametrize("half", ["vnet_name: v", "subnet: s"])
+def test_half_a_subnet_is_no_subnet(half):
+    with pytest.raises(InvalidFile, match="both vnet_name and subnet"):
+        to_body(yaml.safe_load(f"network_settings: {{{half}}}"), "local", GROUP)
+
+
+def test_the_network_is_shown_as_azures_client_shows_it_and_can_be_created_again():
+    wanted = {"name": "a", "network_settings": {"subnet": SUBNET}, "enable_node_public_ip": False}
+    resource = to_body(wanted, "local")
+    addresses = {"publicIpAddress": None, "privateIpAddress": "10.5.1.7"}
+    resource["properties"]["properties"]["connectivityEndpoints"] = addresses
+    shown = from_resource(resource)
+    assert shown["network_settings"] == {"subnet": SUBNET, "private_ip_address": "10.5.1.7"}
+    again = to_body(shown, "local")["properties"]["properties"]
+    assert (again["subnet"], again["enableNodePublicIp"]) == ({"id": SUBNET}, False)
 
 
 def test_what_show_prints_can_be_created_again():

@@ -16,6 +16,7 @@ from studiolo.cli.options import (
     MaxResults,
     NoWait,
     OutputOption,
+    PublicAddress,
     QueryOption,
     RootDisk,
     SetOption,
@@ -68,7 +69,13 @@ def create(
     tags: TagsOption = None,
     ssh_key: Annotated[str | None, typer.Option("--ssh-key-value", help="Public key.")] = None,
     ssh_public: Annotated[bool | None, typer.Option("--ssh-public-access-enabled")] = None,
-    public_ip: Annotated[bool | None, typer.Option("--enable-node-public-ip")] = None,
+    public_ip: PublicAddress = None,
+    vnet: Annotated[
+        str | None, typer.Option("--vnet-name", help="Virtual network of the subnet.")
+    ] = None,
+    subnet: Annotated[
+        str | None, typer.Option("--subnet", help="Name of the subnet to be in, or its whole id.")
+    ] = None,
     user: Annotated[str | None, typer.Option("--user-object-id", help="Assigned user.")] = None,
     tenant: Annotated[str | None, typer.Option("--user-tenant-id")] = None,
     group: GroupOption = None,
@@ -92,7 +99,7 @@ def create(
         "location": location,
         "ssh_settings": {"ssh_key_value": ssh_key} if ssh_key else None,
         "ssh_public_access_enabled": ssh_public,
-        "enable_node_public_ip": public_ip,
+        "enable_node_public_ip": public_ip.means if public_ip else None,
         "create_on_behalf_of": (
             fields.without_none({"user_object_id": user, "user_tenant_id": tenant})
             if user or tenant
@@ -100,6 +107,9 @@ def create(
         ),
     }
     data |= fields.without_none(given)
+    if vnet or subnet:
+        said = fields.without_none({"vnet_name": vnet, "subnet": subnet})
+        data["network_settings"] = {**(data.get("network_settings") or {}), **said}
     fields.assign(data, assignments or ())
     if not data.get("name"):
         raise typer.BadParameter("give a name, with --name or in the file", param_hint="--name")

@@ -1,6 +1,7 @@
 """The options that several commands share, with Azure's names and letters."""
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,6 +54,28 @@ WorkspaceOption = Annotated[
         "-w",
         help="Workspace; the profile's by default.",
         autocompletion=complete_workspace,
+    ),
+]
+
+
+class Truth(StrEnum):
+    """A value as `az` takes it, beside a flag."""
+
+    TRUE = "true"
+    FALSE = "false"
+
+    @property
+    def means(self) -> bool:
+        """As a boolean."""
+        return self is Truth.TRUE
+
+
+PublicAddress = Annotated[
+    Truth | None,
+    typer.Option(
+        "--enable-node-public-ip",
+        case_sensitive=False,
+        help="false: the machine has no way out of its network.",
     ),
 ]
 ComputeName = Annotated[

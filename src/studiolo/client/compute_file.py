@@ -197,12 +197,16 @@ def without_none(made: Mapping[str, Any]) -> Json:
 
 def _subnet(data: Mapping[str, Any], vnet_base: str) -> Json | None:
     network = _mapping(data, "network_settings")
-    subnet = network.get("subnet")
-    if not subnet:
-        return None
-    if "/" in str(subnet):
+    subnet, vnet = network.get("subnet"), network.get("vnet_name")
+    if subnet and "/" in str(subnet):
         return {"id": str(subnet)}
-    vnet = network.get("vnet_name")
+    if not subnet and not vnet:
+        return None
+    if not subnet or not vnet:
+        raise InvalidFile(
+            "network_settings needs both vnet_name and subnet, or the subnet's whole id.",
+            "network_settings",
+        )
     networks = f"{vnet_base}/providers/Microsoft.Network/virtualNetworks"
     return {"id": f"{networks}/{vnet}/subnets/{subnet}"}
 

@@ -33,6 +33,7 @@ def from_resource(resource: Mapping[str, Any]) -> Json:
         "create_on_behalf_of": _assigned_user(inner),
         "idle_time_before_shutdown": inner.get("idleTimeBeforeShutdown"),
         "idle_time_before_shutdown_minutes": int(minutes[1]) if minutes else None,
+        "network_settings": _network(inner),
         "enable_node_public_ip": inner.get("enableNodePublicIp"),
         "enable_sso": inner.get("enableSSO"),
         "enable_root_access": inner.get("enableRootAccess"),
@@ -44,6 +45,16 @@ def from_resource(resource: Mapping[str, Any]) -> Json:
         "resourceGroup": group[1] if group else None,
     }
     return without_none(made)
+
+
+def _network(inner: Mapping[str, Any]) -> Json | None:
+    addresses = inner.get("connectivityEndpoints") or {}
+    shown = {
+        "subnet": (inner.get("subnet") or {}).get("id"),
+        "public_ip_address": addresses.get("publicIpAddress"),
+        "private_ip_address": addresses.get("privateIpAddress"),
+    }
+    return without_none(shown) or None
 
 
 def origin_of(resource: Mapping[str, Any]) -> str | None:
