@@ -7,6 +7,7 @@ from typing import Any
 from studiolo.engines.base import Permanent
 
 _MACHINE_ID = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_SNAPSHOT = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _NETWORK = re.compile(r"[a-z][a-z0-9]{1,14}")
 
 DEPLOYMENT = "user.studiolo.deployment"
@@ -31,6 +32,16 @@ def machine_name(machine_id: str) -> str:
     if not _MACHINE_ID.fullmatch(machine_id):
         raise Permanent(f"{machine_id[:80]!r} is not the id of a machine.")
     return machine_id
+
+
+def snapshot_name(name: str) -> str:
+    """The name of a snapshot, as its person chose it, or of the machine it is copied to.
+
+    :raises Permanent: it is no plain name, and could mean another object.
+    """
+    if not _SNAPSHOT.fullmatch(name):
+        raise Permanent(f"{name[:80]!r} is not the name of a snapshot.")
+    return name
 
 
 def network_name(network_id: str) -> str:

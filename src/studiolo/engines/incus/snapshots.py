@@ -12,7 +12,7 @@ from studiolo import faults
 from studiolo.engines.base import Permanent, Snapshot
 from studiolo.engines.incus.client import Daemon, Json, Missing
 from studiolo.engines.incus.disks import Disks, no_snapshot
-from studiolo.engines.incus.names import instance_path, machine_name
+from studiolo.engines.incus.names import instance_path, snapshot_name
 from studiolo.engines.incus.sight import Instance
 
 
@@ -26,7 +26,7 @@ class SnapshotKeeper:
     async def take(self, machine_id: str, found: Instance, name: str) -> None:
         """Make it, or finish one that was cut short."""
         path = f"{instance_path(machine_id)}/snapshots"
-        if await self._daemon.find(f"{path}/{machine_name(name)}") is not None:
+        if await self._daemon.find(f"{path}/{snapshot_name(name)}") is not None:
             return
         async with self._halted(machine_id, found):
             # One that was cut short is of another instant.
@@ -46,14 +46,14 @@ class SnapshotKeeper:
     async def remove(self, machine_id: str, name: str) -> None:
         """Forget it: the container's part first, so that it is not taken for whole."""
         with contextlib.suppress(Missing):
-            path = f"{instance_path(machine_id)}/snapshots/{machine_name(name)}"
+            path = f"{instance_path(machine_id)}/snapshots/{snapshot_name(name)}"
             await self._daemon.change("DELETE", path)
         await self._disks.remove_snapshot(machine_id, name)
 
     async def restore(self, machine_id: str, name: str) -> None:
         """Go back to it; the container is stopped."""
         path = instance_path(machine_id)
-        if await self._daemon.find(f"{path}/snapshots/{machine_name(name)}") is None:
+        if await self._daemon.find(f"{path}/snapshots/{snapshot_name(name)}") is None:
             raise Permanent(no_snapshot(machine_id, name))
         await self._disks.restore(machine_id, name)
         faults.point("incus.restore.home")
