@@ -14,6 +14,7 @@ from studiolo.api.computes.service import READ, WRITE, ComputeService
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.services import Services
 from studiolo.domain.access import is_theirs
+from studiolo.domain.disk_space import warnings
 from studiolo.domain.errors import Forbidden, NotFound, Unavailable
 from studiolo.domain.resources import Compute, Principal
 from studiolo.engines.agent_client import AgentError
@@ -48,7 +49,8 @@ async def compute_status(
     """Applications, use and activity of an instance, as its agent says at this moment."""
     found = await ComputeService(services, request, caller, named, compute).get()
     said, problem = await _ask_agent(services, found)
-    applications = said.get("applications")
+    applications, usage = said.get("applications"), said.get("usage")
+    disks = usage.get("disks") if isinstance(usage, Mapping) else None
     return {
         "name": found.name,
         "state": found.state.value,
@@ -62,7 +64,8 @@ async def compute_status(
             for each in (applications if isinstance(applications, list) else [])
             if isinstance(each, dict)
         ],
-        "usage": said.get("usage"),
+        "usage": usage,
+        "warnings": warnings(found.name, disks),
         "activity": said.get("activity"),
     }
 
