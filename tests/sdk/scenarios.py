@@ -10,7 +10,12 @@ from functools import cache
 import pytest
 from azure.ai.ml import MLClient
 from azure.ai.ml._vendor.azure_resources import ResourceManagementClient
-from azure.ai.ml.entities import AssignedUserConfiguration, ComputeInstance, Workspace
+from azure.ai.ml.entities import (
+    AssignedUserConfiguration,
+    ComputeInstance,
+    NetworkSettings,
+    Workspace,
+)
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
@@ -179,6 +184,43 @@ def compute_update():
     with refused(HttpResponseError, "PropertyChangeNotAllowed", "vmSize"):
         ml.compute.begin_update(made).result()
     ml.compute.begin_delete("tagged-ci").result()
+
+
+def compute_in_a_subnet():
+    ml = in_workspace("networks")
+    group_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
+    network = f"{group_id}/providers/Microsoft.Network/virtualNetworks/lab"
+    subnet = {"name": "nodes", "properties": {"addressPrefix": "10.31.1.0/24"}}
+    space = {"addressPrefixes": ["10.31.0.0/16"]}
+    body = {"location": "local", "properties": {"addressSpace": space, "subnets": [subnet]}}
+    by_id = resources().resources
+    made = by_id.begin_create_or_update_by_id(network, "2024-05-01", body).result()
+    assert (made.id, made.properties["provisioningState"]) == (network, "Succeeded")
+
+    wanted = ComputeInstance(
+        name="inward-ci",
+        size=SIZE,
+        network_settings=NetworkSettings(vnet_name="lab", subnet="nodes"),
+        enable_node_public_ip=False,
+    )
+    made = ml.compute.begin_create_or_update(wanted).result()
+    assert made.state == "Running"
+    assert made.network_settings.subnet == f"{network}/subnets/nodes"
+    assert made.enable_node_public_ip is False
+    made.tags = {"a": "b"}
+    changed = ml.compute.begin_update(made).result()
+    assert changed.tags == {"a": "b"}
+    assert changed.network_settings.subnet == f"{network}/subnets/nodes"
+
+    with refused(HttpResponseError, "InUseSubnetCannotBeDeleted", "inward-ci"):
+        by_id.begin_delete_by_id(network, "2024-05-01").result()
+    ml.compute.begin_delete("inward-ci").result()
+    by_id.begin_delete_by_id(network, "2024-05-01").result()
+    lost = NetworkSettings(vnet_name="lab", subnet="nodes")
+    with refused(HttpResponseError, "SubnetNotFound", "nodes"):
+        ml.compute.begin_create_or_update(
+            ComputeInstance(name="lost-ci", size=SIZE, network_settings=lost)
+        ).result()
 
 
 def compute_refusals():
