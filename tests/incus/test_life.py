@@ -45,6 +45,20 @@ async def test_a_guest_that_reboots_itself_is_seen_to_run_again(machine):
     assert seen.generation == spec.generation
 
 
+async def test_the_daemon_tells_at_once_of_what_happens_to_a_machine(machine):
+    _, engine, spec = machine
+    told = engine.changed()
+    first = asyncio.ensure_future(anext(told))
+    # Listening begins a moment after it was asked for: what is missed is found by comparing.
+    while not first.done():
+        await engine.stop(spec.id, grace=0)
+        await asyncio.wait([first], timeout=2)
+        if not first.done():
+            await engine.ensure(spec)
+    assert first.result() == spec.id
+    await told.aclose()
+
+
 async def test_a_stop_in_good_order_lets_services_end_themselves(machine):
     region, engine, spec = machine
     unit = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStop=/bin/touch /root/ended-well\n"

@@ -51,6 +51,39 @@ async def test_a_hint_is_acted_on_long_before_the_next_poll(database: Database) 
             assert await _until(bench, compute, state) < 5
 
 
+class TellingEngine(FakeEngine):
+    """Tells at once of what its test does to a machine; breaks off once in between."""
+
+    def __init__(self, world) -> None:
+        super().__init__(DEPLOYMENT, world=world)
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def changed(self) -> AsyncIterator[str]:
+        while True:
+            yield await self.told.get()
+
+
+async def test_what_an_engine_tells_of_is_followed_long_before_the_next_sweep(database) -> None:
+    bench = Bench(database)
+    bench.clock = utc_now
+    engine = TellingEngine(bench.world)
+    pace = Pace(poll=30, resync=30)
+    bench.reconciler = Reconciler(database, {"local": engine}, SPECS, pace=pace)
+    await bench.open()
+    task = asyncio.create_task(bench.reconciler.run())
+    try:
+        compute = await bench.create()
+        bench.reconciler.hint()
+        await _until(bench, compute, State.RUNNING)
+        bench.world.power_off(compute.id)
+        engine.told.put_nowait("ci-a-strangers")
+        engine.told.put_nowait(compute.id)
+        assert await _until(bench, compute, State.STOPPED) < 5
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_region_that_hangs_holds_up_no_other(database: Database) -> None:
     bench = Bench(database)
     bench.clock = utc_now

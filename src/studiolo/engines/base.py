@@ -12,7 +12,7 @@ Errors: an engine raises :class:`Temporary` when trying again may help (the reco
 carry a sentence for a person. Anything else that escapes is a bug, and is treated as temporary.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -224,3 +224,16 @@ class Networks(Protocol):
 
     async def occupied_prefixes(self) -> tuple[str, ...]:
         """IPv4 prefixes that no new subnet may overlap: all the region has but its subnets'."""
+
+
+@runtime_checkable
+class HintSource(Protocol):
+    """Capability: tells at once that something has happened to a machine."""
+
+    def changed(self) -> AsyncIterator[str]:
+        """Ids of machines, perhaps of others' too, as things happen to them; until cancelled.
+
+        Only saves time: what is missed is found by comparing all machines with the store.
+
+        :raises Unreachable: the engine does not answer, or no longer.
+        """

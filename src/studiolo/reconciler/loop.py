@@ -17,6 +17,7 @@ from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.computes import ComputeDriver, Sleep
 from studiolo.reconciler.groups import Groups
 from studiolo.reconciler.health import Health
+from studiolo.reconciler.listening import Listening
 from studiolo.reconciler.orphans import Orphans
 from studiolo.reconciler.outages import Outages
 from studiolo.reconciler.outcomes import Outcomes
@@ -86,6 +87,7 @@ class Reconciler:
         self._orphans = Orphans(database)
         self._resync = Resync(database, outages, self._orphans, clock=clock)
         self._health = Health(database, clock=clock, pace=pace)
+        self._listener = Listening(database, clock=clock, woken=self._hinted.set)
         self._workspaces = Workspaces(database, clock=clock, shares=shares)
         self._groups = Groups(database, clock=clock)
 
@@ -110,6 +112,7 @@ class Reconciler:
                     self.claims.heartbeat,
                     *(self._sweeping(location) for location in self._engines),
                     *(self._checking(location) for location in self._engines),
+                    *(self._listening(engine) for engine in self._engines.values()),
                     self._deleting,
                     self._purging,
                 ):
@@ -190,6 +193,12 @@ class Reconciler:
         if woken:
             self._hinted.set()
         return woken
+
+    def _listening(self, engine: Engine) -> Callable[[], Awaitable[None]]:
+        async def listening() -> None:
+            await self._listener.listen(engine)
+
+        return listening
 
     def _checking(self, location: str) -> Callable[[], Awaitable[None]]:
         async def checking() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from studiolo.engines.base import EngineError, Temporary, Unreachable
+from studiolo.engines.base import EngineError, MachineUnreachable, Temporary, Unreachable
 from studiolo.engines.incus.config import Remote
 
 Json = Mapping[str, Any]
@@ -22,6 +22,13 @@ _OPERATION_SECONDS = 600
 _BUSY_SECONDS = 5.0
 _BUSY_PAUSE = 0.1
 _BUSY = ("is busy running", "in progress", "operation is currently running")
+_MEMBER_AWAY = ("missing event connection with target", "unable to connect to:")
+_NO_MAJORITY = (
+    "failed to begin transaction",
+    "no available dqlite leader",
+    "no available cowsql leader",
+    "no known leader",
+)
 _FULL = ("no space left", "disk quota exceeded", "not enough space", "out of space")
 
 
@@ -54,7 +61,7 @@ class Daemon:
 
     def __init__(self, where: Path | Remote, project: str = "default") -> None:
         self.where = where
-        self._project = project
+        self.project = project
         self._http: httpx.AsyncClient | None = None
 
     async def get(self, path: str, /, **query: str) -> Any:
@@ -79,6 +86,7 @@ class Daemon:
         body: Json | None = None,
         *,
         seconds: float = _OPERATION_SECONDS,
+        member: str = "",
         **query: str,
     ) -> Json:
         """Ask for a change and wait until it is done; returns the operation's metadata.
@@ -86,9 +94,12 @@ class Daemon:
         An object that is under another operation (a guest that is just powering itself off) is
         waited for, for a few seconds.
 
+        :param member: of a cluster, on which something is made; a single host calls itself `none`.
         :raises Refused: it was not done.
         :raises Temporary: it goes on after `seconds`, or the daemon was restarted meanwhile.
         """
+        if member not in ("", "none"):
+            query["target"] = member
         patience = asyncio.get_running_loop().time() + _BUSY_SECONDS
         while True:
             try:
@@ -116,7 +127,7 @@ class Daemon:
 
         :param content: a raw body in place of `body`.
         """
-        parameters = {"project": self._project, **(query or {})}
+        parameters = {"project": self.project, **(query or {})}
         try:
             reply = await self._client().request(
                 method,
@@ -135,7 +146,7 @@ class Daemon:
         """The content of a file or log; None if there is none."""
         try:
             reply = await self._client().get(
-                f"/1.0{path}", params={"project": self._project, **query}, timeout=_REQUEST_SECONDS
+                f"/1.0{path}", params={"project": self.project, **query}, timeout=_REQUEST_SECONDS
             )
         except (httpx.TransportError, OSError) as error:
             raise Unreachable(self._unreachable(error)) from error
@@ -190,6 +201,14 @@ def _connect(where: Path | Remote) -> httpx.AsyncClient:
     if isinstance(where, Path):
         transport = httpx.AsyncHTTPTransport(uds=str(where), verify=False)
         return httpx.AsyncClient(transport=transport, base_url="http://daemon", trust_env=False)
+    return httpx.AsyncClient(base_url=where.url, verify=trust(where), trust_env=False)
+
+
+def trust(where: Remote) -> ssl.SSLContext:
+    """TLS towards one daemon: it shows its own certificate and nobody else's, we show ours.
+
+    :raises Unreachable: a certificate file cannot be used.
+    """
     try:
         context = ssl.create_default_context(cafile=str(where.server_certificate))
         context.load_cert_chain(where.certificate, where.key)
@@ -198,7 +217,7 @@ def _connect(where: Path | Remote) -> httpx.AsyncClient:
         raise Unreachable(message, delay=10.0) from error
     # The daemon's certificate is trusted as such, whatever name stands in it.
     context.check_hostname = False
-    return httpx.AsyncClient(base_url=where.url, verify=context, trust_env=False)
+    return context
 
 
 def _checked(reply: httpx.Response) -> dict[str, Any]:
@@ -227,6 +246,10 @@ def refusal(message: str, status: int) -> EngineError:
         return Missing(message, status)
     if status == httpx.codes.FORBIDDEN:
         return Unreachable(f"The daemon does not trust this control plane: {message}", delay=10.0)
+    if told.says(*_MEMBER_AWAY):
+        return MachineUnreachable(f"a member of the cluster does not answer ({message})", delay=5.0)
+    if told.says(*_NO_MAJORITY) or message == "context deadline exceeded":
+        return Unreachable(f"Too few members of the cluster answer ({message}).", delay=5.0)
     if told.says(*_FULL):
         return Full(
             f"A disk of the region is full ({message}). Free some space in its storage pool.",
