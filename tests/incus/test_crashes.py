@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from tests.support.towns import new_subnet
 
 from studiolo.domain.machine import Presence, Recipe, Step
 from studiolo.engines.conformance import new_spec, until, well
@@ -21,8 +22,10 @@ SNAPSHOT = ("incus.snapshot.home", "incus.snapshot.made")
 RESTORE = ("incus.restore.home", "incus.restore.done", "incus.configured")
 CLONE = ("incus.clone.home", "incus.made", "incus.marked")
 DELETE = ("incus.delete.container", "incus.delete.disks")
+NETWORK = ("incus.network.rules", "incus.network.made")
 VOLUMES = ("incus.disk.made.home", "incus.made")
 PASSED = {*MAKING, *STARTING, "incus.stop.asked", *SNAPSHOT, *RESTORE, *CLONE, *DELETE, *VOLUMES}
+PASSED |= {*NETWORK, "incus.network.removed"}
 
 
 async def die(region, spec, verb, fault):
@@ -169,3 +172,17 @@ async def test_a_clone_that_was_killed_is_finished_by_the_next(region, fault):
     await engine.ensure(replace(copy, generation=2))
     await until(engine, copy.id, well)
     assert await engine.snapshots(source.id) == ()
+
+
+@pytest.mark.parametrize("fault", NETWORK)
+async def test_a_network_whose_making_was_killed_is_listed_and_finished_or_removed(region, fault):
+    engine, spec = region.engine(), replace(new_spec(), subnet=new_subnet())
+    network = spec.subnet.id
+    await die(region, spec, "ensure_network", fault)
+    assert await engine.list_networks() == {network}
+    await engine.ensure_network(spec.subnet)
+    assert await engine.daemon.find(f"/networks/{network}") is not None
+    await die(region, spec, "remove_network", "incus.network.removed")
+    assert await engine.list_networks() == {network}
+    await engine.remove_network(network)
+    assert await engine.list_networks() == frozenset()

@@ -7,7 +7,6 @@ import pytest
 from tests.support import towns
 from tests.support.incus import NETWORK
 
-from studiolo import faults
 from studiolo.domain.machine import Presence, VirtualSubnet
 from studiolo.engines.base import Permanent, Temporary
 from studiolo.engines.conformance import new_spec
@@ -47,37 +46,6 @@ async def test_the_regions_own_addresses_and_the_hosts_are_occupied(engine):
     occupied = await engine.occupied_prefixes()
     assert any(gateway.rpartition(".")[0] in each for each in occupied)
     assert len(occupied) > 1, "the host has an interface of its own"
-
-
-@pytest.mark.parametrize("where", ["incus.network.rules", "incus.network.made"])
-async def test_a_network_whose_making_was_cut_short_is_listed_and_finished(
-    engine, monkeypatch, where
-):
-    subnet = towns.new_subnet()
-    with _cut_short(monkeypatch, where):
-        await engine.ensure_network(subnet)
-    assert await engine.list_networks() == {subnet.id}
-    await engine.ensure_network(subnet)
-    assert subnet.id in await _bridges(engine)
-    with _cut_short(monkeypatch, "incus.network.removed"):
-        await engine.remove_network(subnet.id)
-    assert await engine.list_networks() == {subnet.id}
-    await engine.remove_network(subnet.id)
-    assert await engine.list_networks() == frozenset()
-
-
-class _Killed(BaseException):
-    """Nothing catches it, as nothing catches a kill."""
-
-
-def _cut_short(monkeypatch, where):
-    def point(name):
-        if name == where:
-            monkeypatch.undo()
-            raise _Killed
-
-    monkeypatch.setattr(faults, "point", point)
-    return pytest.raises(_Killed)
 
 
 async def test_a_strangers_network_is_neither_joined_nor_removed(engine, region):

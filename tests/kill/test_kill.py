@@ -42,6 +42,8 @@ ELSEWHERE = {
     "orphans.before_delete": "tests/kill/test_kill.py",
     "api.deploy.before_commit": "tests/api/test_group_crashes.py",
     "api.deploy.committed": "tests/api/test_group_crashes.py",
+    "api.network.before_commit": "tests/api/test_network_crashes.py",
+    "networks.before_remove": "tests/api/test_network_crashes.py",
     **dict.fromkeys((*WORKSPACE_POINTS, *GROUP_POINTS), "tests/kill/test_kill.py"),
 }
 """Points that the life of one instance does not pass, and the tests that kill at them."""

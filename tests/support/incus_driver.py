@@ -9,18 +9,19 @@ import sys
 from pathlib import Path
 
 from studiolo import faults
-from studiolo.domain.machine import MachineSpec, Recipe, Resources, Step
+from studiolo.domain.machine import MachineSpec, Recipe, Resources, Step, VirtualSubnet
 from studiolo.engines.incus import IncusEngine
 from tests.support.incus import Region
 
 
 def spec_from(data) -> MachineSpec:
-    recipe = data["recipe"]
+    recipe, subnet = data["recipe"], data["subnet"]
     return MachineSpec(
         **data
         | {
             "resources": Resources(**data["resources"]),
             "recipe": Recipe(Step(recipe["step"]), recipe["of"]) if recipe else None,
+            "subnet": VirtualSubnet(**subnet) if subnet else None,
         }
     )
 
@@ -37,6 +38,10 @@ async def act(engine: IncusEngine, verb: str, spec: MachineSpec) -> None:
             await engine.snapshot(spec.id, "kept")
         case "adapt":
             await engine.adapt(spec)
+        case "ensure_network" if spec.subnet:
+            await engine.ensure_network(spec.subnet)
+        case "remove_network" if spec.subnet:
+            await engine.remove_network(spec.subnet.id)
 
 
 async def main(order) -> None:
