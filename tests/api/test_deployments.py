@@ -102,7 +102,6 @@ async def test_sdks_template_keeps_references_to_what_exists_elsewhere(api):
         ({"encryption_status": "Enabled"}, "encryption"),
         ({"privateEndpointType": "AutoApproval"}, "Microsoft.Resources/deployments"),
         ({"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}, "managedNetwork"),
-        ({"vnetOption": "new"}, "Microsoft.Network/virtualNetworks"),
         ({"kind": "featurestore"}, "ManagedIdentity"),
         ({"workspaceName": "-x"}, "workspace name"),
         ({"location": "mars"}, "location"),
@@ -116,6 +115,15 @@ async def test_what_the_sdk_asks_for_and_is_not_done_is_refused_by_name(api, par
     assert reply.status_code == 400
     assert part in reply.text
     assert await api.dump() == before
+
+
+async def test_sdks_template_makes_the_virtual_network_that_it_is_asked_for(api):
+    asked = {"vnetOption": "new", "vnetName": "lab"}
+    asked |= {"subnetOption": "new", "subnetName": "nodes"}
+    reply = await deploy(api, sdk_body(**asked))
+    assert reply.status_code == 201, reply.text
+    made = await api.call("GET", f"{GROUP}/providers/Microsoft.Network/virtualNetworks/lab")
+    assert [each["name"] for each in made.json()["properties"]["subnets"]] == ["nodes"]
 
 
 async def test_az_sends_a_template_with_an_unquoted_key(api):

@@ -47,6 +47,7 @@ CHECKED_INSIDE = (
     "/resourceGroups",
     "/resources",
     "/Microsoft.MachineLearningServices/workspaces",
+    "/Microsoft.Network/virtualNetworks",
 )
 """Ends of ARM paths whose route shows each caller only what they may read."""
 
