@@ -165,14 +165,17 @@ def manifest(settings: Settings, variant: str) -> Mapping[str, Any]:
     return pack.read(found[0])
 
 
-def prune(settings: Settings, daemon: Daemon) -> dict[str, list[str]]:
+def prune(settings: Settings, daemon: Daemon) -> list[dict[str, str]]:
     """Remove images of the daemon that nothing uses, and steps that no variant is made of.
 
     :raises EngineError: the daemon does not let us.
     """
     removed = asyncio.run(_closing(daemon, registry.prune(daemon)))
     steps = _forget_old_steps(settings)
-    return {"images": [each.version for each in removed], "steps": [each.name for each in steps]}
+    return [
+        *({"kind": "image", "name": f"{each.variant}-{each.version}"} for each in removed),
+        *({"kind": "step", "name": each.name} for each in steps),
+    ]
 
 
 def _forget_old_steps(settings: Settings) -> list[Path]:
