@@ -102,6 +102,7 @@ async def test_sdks_template_keeps_references_to_what_exists_elsewhere(api):
         ({"encryption_status": "Enabled"}, "encryption"),
         ({"privateEndpointType": "AutoApproval"}, "Microsoft.Resources/deployments"),
         ({"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}, "managedNetwork"),
+        ({"vnetOption": "new", "subnetOption": "new"}, "serviceEndpoints"),
         ({"kind": "featurestore"}, "ManagedIdentity"),
         ({"workspaceName": "-x"}, "workspace name"),
         ({"location": "mars"}, "location"),
@@ -118,12 +119,10 @@ async def test_what_the_sdk_asks_for_and_is_not_done_is_refused_by_name(api, par
 
 
 async def test_sdks_template_makes_the_virtual_network_that_it_is_asked_for(api):
-    asked = {"vnetOption": "new", "vnetName": "lab"}
-    asked |= {"subnetOption": "new", "subnetName": "nodes"}
-    reply = await deploy(api, sdk_body(**asked))
+    reply = await deploy(api, sdk_body(vnetOption="new", vnetName="lab"))
     assert reply.status_code == 201, reply.text
     made = await api.call("GET", f"{GROUP}/providers/Microsoft.Network/virtualNetworks/lab")
-    assert [each["name"] for each in made.json()["properties"]["subnets"]] == ["nodes"]
+    assert made.json()["properties"]["addressSpace"]["addressPrefixes"] == ["10.0.0.0/16"]
 
 
 async def test_az_sends_a_template_with_an_unquoted_key(api):
