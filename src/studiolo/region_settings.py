@@ -9,6 +9,7 @@ total_vcpus = 64
 """
 
 from collections.abc import Sequence
+from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -47,6 +48,9 @@ class RegionSettings(BaseModel):
     :param project: the daemon's project that holds the machines.
     :param pool: storage pool of the machines' root disks.
     :param network: managed bridge of the machines.
+    :param bridge: in place of `network`, a bridge of that name that every host of a cluster has in
+        one network of their own.
+    :param subnet: of that network: its gateway with the prefix, as `10.90.0.1/16`.
     :param root_gib: size of a machine's root disk.
     :param variant: of the machine image.
     :param share_path: where the daemon's hosts see the folder of file shares; where this one does,
@@ -75,6 +79,8 @@ class RegionSettings(BaseModel):
     project: str = "default"
     pool: str = "studiolo"
     network: str = "studiolo0"
+    bridge: str = Field(default="", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$|^$")
+    subnet: str = ""
     root_gib: int = Field(default=40, ge=4)
     variant: Literal["slim", "full"] = "slim"
     share_path: AbsolutePath | None = None
@@ -99,6 +105,7 @@ class RegionSettings(BaseModel):
         if self.url and self.socket:
             raise ValueError(f"region '{self.name}' has a socket and a url: leave one out")
         self._check_certificates()
+        self._check_bridge()
         if self.homes == "loop" and (self.url or self.homes_pool):
             raise ValueError(
                 f"homes = \"loop\" of region '{self.name}' are files of this host, which go with "
@@ -107,6 +114,19 @@ class RegionSettings(BaseModel):
         if self.homes_folder and self.homes != "loop":
             raise ValueError(f"homes_folder of region '{self.name}' needs homes = \"loop\"")
         return self
+
+    def _check_bridge(self) -> None:
+        if bool(self.bridge) != bool(self.subnet):
+            raise ValueError(f"bridge and subnet of region '{self.name}' go together: set both")
+        if self.bridge and "network" in self.model_fields_set:
+            raise ValueError(f"region '{self.name}' has a network and a bridge: leave one out")
+        try:
+            IPv4Interface(self.subnet or "0.0.0.0/0")
+        except ValueError as error:
+            raise ValueError(
+                f"subnet '{self.subnet}' of region '{self.name}' is not a gateway with a prefix, "
+                "such as 10.90.0.1/16"
+            ) from error
 
     def _check_certificates(self) -> None:
         files = (self.client_certificate, self.client_key, self.server_certificate)

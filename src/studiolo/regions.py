@@ -76,6 +76,8 @@ def incus_config(settings: Settings, region: RegionSettings) -> IncusConfig:
         volumes=region.homes_pool,
         loops=loops if region.homes == "loop" else None,
         network=region.network,
+        bridge=region.bridge,
+        subnet=region.subnet,
         root_gib=region.root_gib,
         home_gib=region.disk_gib,
         variant=region.variant,

@@ -93,18 +93,19 @@ def share(spec: MachineSpec, region: IncusConfig) -> Json:
     return {"type": "disk", "source": str(region.shares / spec.share), "path": SHARE_FOLDER}
 
 
-def nic(network: str, address: str, *, isolated: bool) -> Json:
+def nic(network: str, address: str, *, isolated: bool, managed: bool = True) -> Json:
     """The machine's interface: no other address can be taken.
 
     IPv6 is kept off by the network, not here: LXD 5.0 writes an interface without IPv6 into its
     name server's files in a way that it cannot read again, and then starts nothing there.
 
     :param isolated: whether it reaches no neighbour.
+    :param managed: whether `network` is the daemon's own, or a bridge that its hosts have.
     """
     return {
         "type": "nic",
         "name": NIC,
-        "network": network,
+        **({"network": network} if managed else {"nictype": "bridged", "parent": network}),
         "hwaddr": hardware_address(address),
         "ipv4.address": address,
         "security.port_isolation": str(isolated).lower(),

@@ -1,22 +1,31 @@
 """Whether a region's daemon can be worked with."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from studiolo.domain.boot import USER_ID
 from studiolo.engines.base import EngineHealth
 from studiolo.engines.incus.client import Daemon
+from studiolo.engines.incus.cluster import Member
 from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.names import MACHINES_ONLY, image_alias
 from studiolo.engines.incus.networks import MachineNetworks
+
+_HOMES_APART = (
+    "homes on each member: homes = 'loop' makes them files of this host alone, and the daemon is "
+    "one of a cluster (use homes = 'volume')"
+)
 
 _NO_TRUTH = frozenset({"btrfs", "dir"})
 """Pool drivers below which `df` shows the pool instead of a volume's size."""
 
 
-async def health(daemon: Daemon, region: IncusConfig, networks: MachineNetworks) -> EngineHealth:
+async def health(
+    daemon: Daemon, region: IncusConfig, networks: MachineNetworks, members: Sequence[Member]
+) -> EngineHealth:
     """The daemon, its pools, network and image.
 
+    :param members: of the cluster; none on a single host.
     :raises Unreachable: the daemon does not answer.
     """
     server = await daemon.get("")
@@ -26,10 +35,13 @@ async def health(daemon: Daemon, region: IncusConfig, networks: MachineNetworks)
         message = "the daemon does not trust this control plane: give it the region's certificate"
         return EngineHealth(ok=False, message=message)
     missing = [each async for each in _missing(daemon, region)]
+    if members and region.loops is not None:
+        missing.append(_HOMES_APART)
     if missing:
         return EngineHealth(ok=False, message=f"{about} lacks {'; '.join(missing)}")
     limits = [each async for each in _limitations(daemon, region, environment)]
     limits += [each async for each in _open_doors(region, networks)]
+    limits += [f"cluster member {each.describe()}" for each in members if not each.open]
     return EngineHealth(True, f"{about} at {region.daemon}", tuple(limits))
 
 
@@ -47,8 +59,9 @@ async def _missing(daemon: Daemon, region: IncusConfig) -> AsyncIterator[str]:
     for pool in sorted({region.pool, region.volume_pool} if not region.loops else {region.pool}):
         if await daemon.find(f"/storage-pools/{pool}") is None:
             yield f"the storage pool {pool!r}"
-    if await daemon.find(f"/networks/{region.network}") is None:
-        yield f"the network {region.network!r}"
+    network = region.bridge or region.network
+    if await daemon.find(f"/networks/{network}") is None:
+        yield f"the {'bridge' if region.bridge else 'network'} {network!r}"
     alias = image_alias("ml", region.variant)
     if await daemon.find(f"/images/aliases/{alias}") is None:
         yield f"the image {alias!r}: 'studiolo image build --variant {region.variant}' makes it"
@@ -72,6 +85,13 @@ async def _limitations(
 
 
 async def _open_doors(region: IncusConfig, networks: MachineNetworks) -> AsyncIterator[str]:
+    if region.bridge:
+        yield (
+            f"the bridge {region.bridge!r} is not the daemon's, so it has no rules: machines on "
+            "different hosts reach each other unless the network between them keeps them apart, "
+            "and there are no virtual networks and no machines without a public address"
+        )
+        return
     if not await networks.guarded():
         yield (
             f"the network {region.network!r} may hold more than machines, so it has no rules: its "

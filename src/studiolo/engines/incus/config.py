@@ -47,6 +47,10 @@ class IncusConfig:
         `volumes`: they show and hold their size on any pool, but need the control plane to run as
         root on the one host of the region.
     :param network: managed bridge of machines without a network of their own.
+    :param bridge: in place of `network`, a bridge that each host has in a network of their own: the
+        members of a cluster, whose managed bridges would each be a network for themselves.
+    :param subnet: of that network, as `10.90.0.1/16`: the way out, and the prefix. Machines take
+        addresses from the eleventh on.
     :param root_gib: size of a machine's root disk, where its instance does not say.
     :param home_gib: the same of its home.
     :param variant: of the machine image, `slim` or `full`.
@@ -59,6 +63,8 @@ class IncusConfig:
     volumes: str = ""
     loops: Path | None = None
     network: str = "incusbr0"
+    bridge: str = ""
+    subnet: str = ""
     root_gib: int = 40
     home_gib: int = 120
     variant: str = "slim"

@@ -5,7 +5,6 @@ started, and so that a container can be made anew around the home of a lost one.
 """
 
 import contextlib
-from collections.abc import Mapping
 from typing import Protocol
 
 from studiolo import faults
@@ -25,10 +24,11 @@ class Disks(Protocol):
     Each verb is safe to repeat and to interrupt; absent is fine.
     """
 
-    async def ensure(self, machine_id: str, disk: str, size_mib: int) -> Json:
+    async def ensure(self, machine_id: str, disk: str, size_mib: int, member: str = "") -> Json:
         """Make the disk unless it is there, grow it to `size_mib` if it is smaller, and return the
         device by which a container mounts it. It is never made smaller.
 
+        :param member: the cluster's member that the container is on.
         :raises Permanent: a disk of that name belongs to somebody else.
         :raises Temporary: there is no room.
         """
@@ -51,11 +51,14 @@ class Disks(Protocol):
         :raises Permanent: there is no such snapshot.
         """
 
-    async def copy(self, source: str, name: str, machine_id: str) -> None:
+    async def copy(self, source: str, name: str, machine_id: str, member: str = "") -> None:
         """Make `machine_id`'s home a copy of `source`'s snapshot, unless it has one.
 
         :raises Permanent: there is no such snapshot.
         """
+
+    async def member(self, machine_id: str) -> str | None:
+        """The cluster's member that has the home; None if there is none, or no cluster."""
 
     async def has_home(self, machine_id: str) -> bool:
         """Whether there is a home of this deployment's machine."""
@@ -72,12 +75,12 @@ class VolumeDisks:
         self._pool = pool
         self._deployment = deployment
 
-    async def ensure(self, machine_id: str, disk: str, size_mib: int) -> Json:
+    async def ensure(self, machine_id: str, disk: str, size_mib: int, member: str = "") -> Json:
         """See :meth:`Disks.ensure`."""
         name, size = volume_name(machine_id, disk), f"{size_mib}MiB"
         found = await self._find(name)
         if found is None:
-            await self._make(name, size)
+            await self._make(name, size, member)
             faults.point(f"incus.disk.made.{disk}")
         elif owner(found) != self._deployment:
             raise Permanent(f"The volume {name} in pool {self._pool} is not Studiolo's to use.")
@@ -115,7 +118,7 @@ class VolumeDisks:
             raise Permanent(no_snapshot(machine_id, name))
         await self._daemon.change("PUT", path, {"config": found["config"], "restore": name})
 
-    async def copy(self, source: str, name: str, machine_id: str) -> None:
+    async def copy(self, source: str, name: str, machine_id: str, member: str = "") -> None:
         """See :meth:`Disks.copy`."""
         wanted, of = volume_name(machine_id, HOME), volume_name(source, HOME)
         if await self._find(wanted) is not None:
@@ -127,7 +130,12 @@ class VolumeDisks:
         origin = {"type": "copy", "pool": self._pool, "name": f"{of}/{name}", "volume_only": True}
         config = {DEPLOYMENT: self._deployment, "size": size}
         order = {"name": wanted, "config": config, "source": origin}
-        await self._daemon.change("POST", f"{self._volumes}/custom", order)
+        await self._daemon.change("POST", f"{self._volumes}/custom", order, member=member)
+
+    async def member(self, machine_id: str) -> str | None:
+        """See :meth:`Disks.member`."""
+        found = await self._find(volume_name(machine_id, HOME))
+        return str(found.get("location") or "") or None if found is not None else None
 
     async def has_home(self, machine_id: str) -> bool:
         """See :meth:`Disks.has_home`."""
@@ -150,15 +158,15 @@ class VolumeDisks:
     def _path(self, name: str) -> str:
         return f"{self._volumes}/custom/{name}"
 
-    async def _find(self, name: str) -> Mapping[str, Mapping[str, str]] | None:
-        found: Mapping[str, Mapping[str, str]] | None = await self._daemon.find(self._path(name))
+    async def _find(self, name: str) -> Json | None:
+        found: Json | None = await self._daemon.find(self._path(name))
         return found
 
-    async def _make(self, name: str, size: str) -> None:
+    async def _make(self, name: str, size: str, member: str) -> None:
         config = {"size": size, DEPLOYMENT: self._deployment}
         body = {"name": name, "content_type": "filesystem", "config": config}
         try:
-            await self._daemon.change("POST", f"{self._volumes}/custom", body)
+            await self._daemon.change("POST", f"{self._volumes}/custom", body, member=member)
         except Refused as error:
             if not error.says("already exists", "already in use"):
                 raise

@@ -26,7 +26,7 @@ from studiolo.engines.base import (
     Snapshot,
     Temporary,
 )
-from studiolo.engines.incus import checks
+from studiolo.engines.incus import checks, events
 from studiolo.engines.incus.client import Daemon, Refused
 from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.disks import Disks, VolumeDisks
@@ -94,7 +94,8 @@ class IncusEngine:
             found = await self._machines.every()
             homes = await self._disks.owned()
         alone = dict.fromkeys(homes - found.keys(), _LOST)
-        return {each: instance.observation() for each, instance in found.items()} | alone
+        ours = {k: each for k, each in found.items() if k in homes or not each.out_of_reach}
+        return {each: instance.observation() for each, instance in ours.items()} | alone
 
     async def endpoint(self, machine_id: str) -> Endpoint | None:
         """See :meth:`Engine.endpoint`."""
@@ -108,7 +109,9 @@ class IncusEngine:
     async def health(self) -> EngineHealth:
         """See :meth:`Engine.health`."""
         with _explained():
-            return await checks.health(self.daemon, self.region, self._machines.networks)
+            members = await self._machines.cluster.members()
+            networks = self._machines.networks
+            return await checks.health(self.daemon, self.region, networks, members)
 
     async def aclose(self) -> None:
         """See :meth:`Engine.aclose`."""
@@ -122,6 +125,10 @@ class IncusEngine:
             alias = image_alias(name, self.region.variant)
             return await checks.image_version(self.daemon, alias)
         return None
+
+    def changed(self) -> AsyncIterator[str]:
+        """See :meth:`HintSource.changed`."""
+        return events.changed(self.daemon)
 
     async def logs(self, machine_id: str, name: str, *, tail: int) -> str | None:
         """See :meth:`LogSource.logs`."""

@@ -43,7 +43,7 @@ class LoopDisks:
         self._root = root
         self._deployment = deployment
 
-    async def ensure(self, machine_id: str, disk: str, size_mib: int) -> Json:
+    async def ensure(self, machine_id: str, disk: str, size_mib: int, member: str = "") -> Json:
         """See :meth:`Disks.ensure`."""
         folder = self._folder(machine_id)
         await _in_thread(lambda: self._ensure(folder, disk, max(size_mib, _LEAST_MIB)))
@@ -75,12 +75,16 @@ class LoopDisks:
         folder = self._folder(machine_id)
         await _in_thread(lambda: _restore(folder, name))
 
-    async def copy(self, source: str, name: str, machine_id: str) -> None:
+    async def copy(self, source: str, name: str, machine_id: str, member: str = "") -> None:
         """See :meth:`Disks.copy`."""
         origin, folder = self._folder(source), self._folder(machine_id)
         if not self._ours(origin):
             raise Permanent(no_snapshot(source, name))
         await _in_thread(lambda: self._copy(_kept(origin, name), folder))
+
+    async def member(self, machine_id: str) -> str | None:
+        """See :meth:`Disks.member`."""
+        return None
 
     async def has_home(self, machine_id: str) -> bool:
         """See :meth:`Disks.has_home`."""

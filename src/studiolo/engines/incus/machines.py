@@ -9,12 +9,20 @@ from studiolo import faults
 from studiolo.clock import Clock
 from studiolo.domain.boot import BALLAST
 from studiolo.domain.machine import MachineSpec, Recipe, Step
-from studiolo.engines.base import EngineError, Permanent, Temporary
+from studiolo.engines.base import EngineError, MachineUnreachable, Permanent, Temporary
 from studiolo.engines.incus import body
 from studiolo.engines.incus.client import Daemon, Full, Missing, Refused, is_busy
+from studiolo.engines.incus.cluster import Cluster
 from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.disks import Disks, no_snapshot
-from studiolo.engines.incus.names import HOME, NIC, TEMP, image_alias, instance_path, owner
+from studiolo.engines.incus.names import (
+    HOME,
+    NIC,
+    TEMP,
+    image_alias,
+    instance_path,
+    owner,
+)
 from studiolo.engines.incus.networks import MachineNetworks
 from studiolo.engines.incus.sight import Instance
 from studiolo.engines.incus.snapshots import SnapshotKeeper
@@ -42,19 +50,29 @@ class Machines:
         self._region = region
         self._disks = disks
         self._clock = clock
+        self.cluster = Cluster(daemon, clock)
         self.keeper = SnapshotKeeper(daemon, disks)
         self.networks = MachineNetworks(deployment, daemon, region)
 
     async def find(self, machine_id: str) -> Instance | None:
-        """The container; None where there is none, or it is not this deployment's."""
-        found = await self._daemon.find(instance_path(machine_id))
+        """The container; None where there is none, or it is not this deployment's.
+
+        :raises MachineUnreachable: the cluster's member that holds it does not answer.
+        """
+        found = await self._look(machine_id)
         return Instance(found) if found and owner(found) == self._deployment else None
 
     async def every(self) -> dict[str, Instance]:
-        """All containers of this deployment, by id."""
+        """All containers of this deployment, by id, and such as may be: of those that are out of
+        reach the daemon does not tell whose they are.
+        """
         found = await self._daemon.get("/instances", recursion="1")
-        ours = (each for each in found or () if owner(each) == self._deployment)
-        return {each["name"]: Instance(each) for each in ours}
+        every = {each["name"]: Instance(each) for each in found or ()}
+        return {
+            name: each
+            for name, each in every.items()
+            if each.out_of_reach or owner(each.data) == self._deployment
+        }
 
     # --- changing -----------------------------------------------------------------------------
 
@@ -128,6 +146,7 @@ class Machines:
             await self._remove(machine_id)
         faults.point("incus.delete.container")
         await self._disks.remove(machine_id)
+        self.cluster.forget(machine_id)
         faults.point("incus.delete.disks")
 
     async def _next_generation(self, spec: MachineSpec, found: Instance) -> None:
@@ -147,15 +166,36 @@ class Machines:
     # --- making -------------------------------------------------------------------------------
 
     async def _make(self, spec: MachineSpec) -> None:
-        source = await self._source(spec)
-        devices = await self._devices(spec)
+        member = await self._place(spec)
+        try:
+            await self._make_on(spec, member)
+        except (Full, MachineUnreachable):
+            self.cluster.shun(member)
+            raise
+
+    async def _place(self, spec: MachineSpec) -> str:
+        """The cluster's member to make it on; empty on a single host.
+
+        A home that is there already decides; so does the machine that another is a copy of.
+        """
+        if not await self.cluster.members():
+            return ""
+        if spec.recipe is not None and spec.recipe.step is Step.CLONE:
+            origin = await self.find(spec.recipe.of)
+            if origin is not None:
+                return origin.member
+        return await self._disks.member(spec.id) or await self.cluster.place(spec)
+
+    async def _make_on(self, spec: MachineSpec, member: str) -> None:
+        source = await self._source(spec, member)
+        devices = await self._devices(spec, member)
         lan = await self.networks.join(spec)
         async with self.networks.address(lan, spec) as address:
-            nic = body.nic(lan.name, address, isolated=lan.isolated)
+            nic = body.nic(lan.name, address, isolated=lan.isolated, managed=lan.managed)
             boot = body.boot(spec, lan.subnet, address)
             order = body.instance(spec, source, {**devices, NIC: nic}, boot)
             try:
-                await self._daemon.change("POST", "/instances", order)
+                await self._daemon.change("POST", "/instances", order, member=member)
             except EngineError as error:
                 raise self._explained(error, spec) from error
             faults.point("incus.made")
@@ -163,7 +203,7 @@ class Machines:
         await self._configure(spec.id, body.made())
         faults.point("incus.marked")
 
-    async def _source(self, spec: MachineSpec) -> Mapping[str, Any]:
+    async def _source(self, spec: MachineSpec, member: str) -> Mapping[str, Any]:
         """What the container is made from.
 
         :raises Permanent: what it is to be made from is gone.
@@ -179,7 +219,7 @@ class Machines:
                 f"The instance that '{spec.name}' is to be a copy of is gone. Delete '{spec.name}'."
             )
         await self.keeper.take(spec.recipe.of, origin, spec.id)
-        return await self.keeper.copied(spec.recipe.of, spec.id, spec.id)
+        return await self.keeper.copied(spec.recipe.of, spec.id, spec.id, member)
 
     async def _forget_source(self, spec: MachineSpec) -> None:
         """Remove the snapshot that a clone was copied from."""
@@ -192,7 +232,10 @@ class Machines:
         if address is None:
             raise Permanent(f"Machine {spec.id} has lost its network interface; delete it.")
         lan = await self.networks.join(spec)
-        devices = {**await self._devices(spec), NIC: (found.data.get("devices") or {})[NIC]}
+        devices = {
+            **await self._devices(spec, found.member),
+            NIC: (found.data.get("devices") or {})[NIC],
+        }
         try:
             await self._configure(spec.id, body.limits(spec), devices)
         except Full:
@@ -219,16 +262,16 @@ class Machines:
         """
         return body.root(spec, self._region, least_mib=found.root_mib + _ROOM_MIB)
 
-    async def _devices(self, spec: MachineSpec) -> dict[str, Any]:
-        """Every device but the interface; makes the disks that are missing."""
-        size = spec.resources
+    async def _devices(self, spec: MachineSpec, member: str) -> dict[str, Any]:
+        """Every device but the interface; makes the disks that are missing, on `member`."""
+        size, disks = spec.resources, self._disks
         devices = {
             "root": body.root(spec, self._region),
-            HOME: await self._disks.ensure(spec.id, HOME, size.disk_gib * _MIB_PER_GIB),
+            HOME: await disks.ensure(spec.id, HOME, size.disk_gib * _MIB_PER_GIB, member),
             "share": body.share(spec, self._region),
         }
         if self._has_temp(spec):
-            devices[TEMP] = await self._disks.ensure(spec.id, TEMP, size.temp_disk_mib)
+            devices[TEMP] = await disks.ensure(spec.id, TEMP, size.temp_disk_mib, member)
         return devices
 
     def _has_temp(self, spec: MachineSpec) -> bool:
@@ -308,9 +351,13 @@ class Machines:
         except Refused as error:
             raise _tried_again(error) from error
 
+    async def _look(self, machine_id: str) -> Any:
+        await self.cluster.require_reach(machine_id)
+        return await self._daemon.find(instance_path(machine_id))
+
     async def _own(self, machine_id: str) -> None:
         """Refuse to touch what is not this deployment's."""
-        found = await self._daemon.find(instance_path(machine_id))
+        found = await self._look(machine_id)
         if found is not None and owner(found) != self._deployment:
             raise Permanent(
                 f"An instance called {machine_id} is there already and is not this deployment's. "

@@ -18,6 +18,12 @@ MADE = "user.studiolo.made"
 MACHINES_ONLY = "user.studiolo.machines"
 """Set by an administrator on a network that nothing but machines uses: it may be given rules."""
 
+EMPTIED = "user.studiolo.emptied"
+"""Set on a cluster's member that an administrator wants no machines on."""
+
+MOVING = "user.studiolo.moving"
+"""Set on a running container that is moved to another member: it is to run again afterwards."""
+
 IMAGE_VERSION = "image.studiolo.version"
 NIC = "eth0"
 HOME = "home"

@@ -20,6 +20,7 @@ from studiolo.domain.machine import MachineSpec, VirtualSubnet
 from studiolo.engines.base import Permanent, Temporary
 from studiolo.engines.incus import acl
 from studiolo.engines.incus.address import FIRST_SUBNET_HOSTS, Subnet
+from studiolo.engines.incus.bridge import NO_SUBNETS, Bridge
 from studiolo.engines.incus.client import Daemon, Missing, Refused
 from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.firewall import Firewall
@@ -36,11 +37,13 @@ class Lan:
     """What a machine joins.
 
     :param isolated: whether its members do not reach each other.
+    :param managed: whether it is the daemon's own, or a bridge that its hosts have.
     """
 
     name: str
     subnet: Subnet
     isolated: bool
+    managed: bool = True
 
 
 class MachineNetworks:
@@ -50,6 +53,7 @@ class MachineNetworks:
         self._deployment = deployment
         self._daemon = daemon
         self._region = region
+        self._bridge = Bridge(region.bridge, region.subnet)
         self.firewall = Firewall(region)
 
     async def join(self, spec: MachineSpec) -> Lan:
@@ -57,6 +61,8 @@ class MachineNetworks:
 
         :raises Permanent: it cannot be had; the message says why.
         """
+        if self._bridge.name:
+            return Lan(self._bridge.name, self._bridge.subnet(spec), isolated=True, managed=False)
         name = spec.subnet.id if spec.subnet else self._region.network
         async with self._locked(name):
             lan = await (self._own(spec.subnet) if spec.subnet else self._regions(spec))
@@ -96,6 +102,8 @@ class MachineNetworks:
 
     async def ensure(self, subnet: VirtualSubnet) -> None:
         """See :meth:`Networks.ensure_network`."""
+        if self._bridge.name:
+            raise Permanent(NO_SUBNETS)
         async with self._locked(subnet.id):
             await self._own(subnet)
 
@@ -260,6 +268,8 @@ class MachineNetworks:
 
     async def _holders(self, lan: Lan) -> dict[str, set[str]]:
         """Names of the containers that have each address, running or not."""
+        if not lan.managed:
+            return self._bridge.holders(await self._daemon.get("/instances", recursion="1") or ())
         leases = await self._daemon.get(f"/networks/{lan.name}/leases") or ()
         holders: dict[str, set[str]] = {}
         for each in leases:

@@ -56,8 +56,13 @@ class Instance:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether the cluster member that holds it does not answer."""
-        return self.status == _ERROR
+        """Whether the cluster member that holds it does not answer: nothing else is told of it."""
+        return self.status == _ERROR and self.data.get("config") is None
+
+    @property
+    def silence(self) -> str:
+        """What is said of a container that is out of reach."""
+        return f"cluster member {self.member} does not answer"
 
     @property
     def member(self) -> str:
@@ -100,6 +105,8 @@ class Instance:
     def observation(self, *, healthy: bool | None = None, reason: str | None = None) -> Observation:
         """The reconciler's view; `healthy` and `reason` come from asking the agent."""
         presence = Presence.STOPPED
+        if self.out_of_reach:
+            return Observation(Presence.UNREACHABLE, reason=self.silence)
         if not self.made:
             presence, healthy, reason = Presence.BROKEN, None, CUT_SHORT
         elif self.running:

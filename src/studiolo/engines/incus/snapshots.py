@@ -60,11 +60,13 @@ class SnapshotKeeper:
         await self._daemon.change("PUT", path, {"restore": name})
         faults.point("incus.restore.done")
 
-    async def copied(self, source: str, name: str, machine_id: str) -> Json:
-        """Copy the home, and return what a container's create names as its source."""
+    async def copied(self, source: str, name: str, machine_id: str, member: str) -> Json:
+        """Copy the home, on the cluster's member that has it, and return what a container's create
+        names as its source.
+        """
         if await self._daemon.find(f"{instance_path(source)}/snapshots/{name}") is None:
             raise Permanent(no_snapshot(source, name))
-        await self._disks.copy(source, name, machine_id)
+        await self._disks.copy(source, name, machine_id, member)
         faults.point("incus.clone.home")
         return {"type": "copy", "source": f"{source}/{name}", "instance_only": True}
 

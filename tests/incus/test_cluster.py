@@ -1,0 +1,194 @@
+"""A region that is a cluster of three daemons, each a host of its own to itself."""
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.support import cluster as support
+from tests.support.incus import SHARE, Region
+from tests.support.small_image import small_image
+
+from studiolo.domain.machine import Presence
+from studiolo.engines.base import MachineUnreachable, Unreachable
+from studiolo.engines.conformance import new_spec, until, well
+from studiolo.engines.incus import IncusConfig
+from studiolo.engines.incus.names import HOME, volume_name
+
+NAMES = ("m1", "m2", "m3")
+_PATIENCE = 60.0
+
+
+class ClusterRegion(Region):
+    """A region that asks the cluster's first member."""
+
+    def __init__(self, root: Path, town: support.Town) -> None:
+        self.root, self.town = root, town
+        self.config = IncusConfig(
+            daemon=town.hosts[0].socket,
+            shares=root / "shares",
+            pool=support.POOL,
+            bridge=support.BRIDGE,
+            subnet=town.subnet,
+            root_gib=4,
+        )
+        self._engines = []
+        self.make_share(SHARE, "alice")
+
+    async def member(self, machine_id):
+        """The member that holds the container, and those that hold a home of the machine."""
+        daemon = self.engine().daemon
+        found = await daemon.get(f"/instances/{machine_id}")
+        volumes = await daemon.get(f"/storage-pools/{support.POOL}/volumes/custom", recursion="1")
+        home = volume_name(machine_id, HOME)
+        return found["location"], [each["location"] for each in volumes if each["name"] == home]
+
+    async def sees(self, machine_id, wanted):
+        """Wait until the daemon lists the machine's presence as wanted."""
+        engine, loop = self.engine(), asyncio.get_running_loop()
+        deadline = loop.time() + _PATIENCE
+        while (seen := (await engine.list_owned()).get(machine_id)) is None or (
+            seen.presence is not wanted
+        ):
+            assert loop.time() < deadline, f"last seen: {seen}"
+            await asyncio.sleep(0.2)
+        return seen
+
+
+def spec_of():
+    spec = new_spec()
+    return replace(spec, resources=replace(spec.resources, memory_mib=512, disk_gib=1))
+
+
+@pytest.fixture(scope="module")
+def town():
+    with support.cluster(small_image()) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def built(town):
+    """Three machines that were asked for at once, by the member that each is on."""
+    root = Path(tempfile.mkdtemp(prefix="studiolo-incus-"))
+    region = ClusterRegion(root, town)
+    try:
+        yield region, asyncio.run(_build(region))
+        asyncio.run(_empty(region))
+    finally:
+        shutil.rmtree(root)
+
+
+async def _build(region):
+    engine, specs = region.engine(), [spec_of() for _ in NAMES]
+    await asyncio.gather(*(engine.ensure(each) for each in specs))
+    await asyncio.gather(*(until(engine, each.id, well, seconds=_PATIENCE) for each in specs))
+    members = [(await region.member(each.id))[0] for each in specs]
+    await region.release()
+    return dict(zip(members, specs, strict=True))
+
+
+async def _empty(region):
+    engine = region.engine()
+    for machine_id in await engine.list_owned():
+        await engine.delete(machine_id)
+    assert await engine.list_owned() == {}
+    await region.release()
+
+
+@pytest.fixture
+async def region(built):
+    region, _ = built
+    yield region
+    await region.release()
+
+
+@pytest.fixture
+def machines(built):
+    return built[1]
+
+
+async def test_machines_spread_over_the_members_and_this_host_reaches_each(region, machines):
+    assert sorted(machines) == list(NAMES)
+    for member, spec in machines.items():
+        assert well(await region.engine().observe(spec.id))
+        assert await region.member(spec.id) == (member, [member])
+
+
+async def test_a_machine_of_another_member_is_stopped_and_starts_where_its_home_is(
+    region, machines
+):
+    engine, spec = region.engine(), machines["m2"]
+    await region.run(spec.id, "sh", "-c", "echo kept >/home/azureuser/kept")
+    await engine.stop(spec.id, grace=10)
+    assert (await engine.observe(spec.id)).presence is Presence.STOPPED
+    machines["m2"] = spec = replace(spec, generation=spec.generation + 1)
+    await engine.ensure(spec)
+    await until(engine, spec.id, well)
+    assert await region.member(spec.id) == ("m2", ["m2"])
+    assert (await region.run(spec.id, "cat", "/home/azureuser/kept"))[1] == "kept\n"
+
+
+async def test_files_of_this_host_are_no_homes_for_a_cluster(region):
+    wrong = replace(region.config, loops=region.root / "homes")
+    sound = await region.engine().health()
+    region.config, kept = wrong, region.config
+    try:
+        told = await region.engine().health()
+    finally:
+        region.config = kept
+    assert sound.ok, sound.message
+    assert not told.ok
+    assert "homes = 'loop'" in told.message
+
+
+async def test_a_member_that_is_down_takes_its_machines_out_of_sight_and_brings_them_back(
+    region, machines, town
+):
+    engine, spec, other = region.engine(), machines["m3"], spec_of()
+    await region.run(spec.id, "sh", "-c", "echo kept >/home/azureuser/kept")
+    before = await engine.observe(spec.id)
+    town["m3"].kill()
+    try:
+        seen = await region.sees(spec.id, Presence.UNREACHABLE)
+        assert seen.reason == "cluster member m3 does not answer"
+        for verb in (
+            engine.observe(spec.id),
+            engine.ensure(replace(spec, generation=2)),
+            engine.stop(spec.id, grace=0),
+            engine.delete(spec.id),
+        ):
+            with pytest.raises(MachineUnreachable, match="member"):
+                await verb
+        assert well(await engine.observe(machines["m1"].id))
+        await engine.ensure(other)
+        assert (await region.member(other.id))[0] in ("m1", "m2")
+        assert any("m3" in each for each in (await engine.health()).limitations)
+    finally:
+        town["m3"].start()
+    await region.sees(spec.id, Presence.RUNNING)
+    assert await until(engine, spec.id, well) == before
+    assert (await region.run(spec.id, "cat", "/home/azureuser/kept"))[1] == "kept\n"
+    await engine.delete(other.id)
+
+
+async def test_without_a_majority_the_region_does_not_answer_and_is_as_before_later(
+    region, machines, town
+):
+    engine, spec = region.engine(), machines["m1"]
+    before = await engine.list_owned()
+    for name in ("m2", "m3"):
+        town[name].kill()
+    try:
+        with pytest.raises(Unreachable) as told:
+            while True:
+                await engine.observe(spec.id)
+                await engine.list_owned()
+        assert not isinstance(told.value, MachineUnreachable)
+    finally:
+        for name in ("m2", "m3"):
+            town[name].start()
+    for machine_id in before:
+        await region.sees(machine_id, Presence.RUNNING)
+    assert (await engine.list_owned()).keys() == before.keys()
