@@ -384,3 +384,15 @@ def test_a_command_loads_nothing_of_the_control_plane():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+def test_a_region_of_one_host_has_no_members_to_evacuate(deployment):
+    answer = deployment.run("region", "evacuate", "local", "m1", "--yes")
+    assert answer.code == 1
+    assert "all on one host" in answer.err
+
+
+def test_members_of_a_region_that_is_not_there(deployment):
+    answer = deployment.run("region", "members", "nowhere")
+    assert answer.code == 3
+    assert "There is no region 'nowhere'; there are: local." in answer.err

@@ -1,8 +1,10 @@
 """Real containers in the local daemon."""
 
 import pytest
+from tests.support.cluster import cluster
 from tests.support.incus import close, temporary_region
 from tests.support.machine_image import ensure_image
+from tests.support.small_image import small_image
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,10 @@ async def volumes_region(machine_image):
         yield region
     finally:
         await close(region)
+
+
+@pytest.fixture(scope="package")
+def town():
+    """A cluster of three members on this machine."""
+    with cluster(small_image()) as town:
+        yield town

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from tests.support import cluster as support
 from tests.support.incus import SHARE, Region
-from tests.support.small_image import small_image
 
 from studiolo.domain.machine import Presence
-from studiolo.engines.base import MachineUnreachable, Unreachable
+from studiolo.engines.base import MachineUnreachable, Temporary, Unreachable
 from studiolo.engines.conformance import new_spec, until, well
 from studiolo.engines.incus import IncusConfig
 from studiolo.engines.incus.names import HOME, volume_name
 
 NAMES = ("m1", "m2", "m3")
+MOVE = tuple(f"incus.move.{each}" for each in ("marked", "halted", "home", "container"))
 _PATIENCE = 60.0
 
 
@@ -60,12 +60,6 @@ class ClusterRegion(Region):
 def spec_of():
     spec = new_spec()
     return replace(spec, resources=replace(spec.resources, memory_mib=512, disk_gib=1))
-
-
-@pytest.fixture(scope="module")
-def town():
-    with support.cluster(small_image()) as town:
-        yield town
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +186,77 @@ async def test_without_a_majority_the_region_does_not_answer_and_is_as_before_la
     for machine_id in before:
         await region.sees(machine_id, Presence.RUNNING)
     assert (await engine.list_owned()).keys() == before.keys()
+
+
+async def test_an_emptied_member_is_left_by_its_machines_which_keep_their_state_and_home(
+    region, machines
+):
+    engine, running, stopped = region.engine(), machines["m2"], machines["m3"]
+    await region.run(running.id, "sh", "-c", "echo kept >/home/azureuser/kept; touch /root/kept")
+    await engine.snapshot(running.id, "before")
+    address = (await engine.observe(running.id)).address
+    await engine.stop(stopped.id, grace=10)
+    for member in ("m2", "m3"):
+        await engine.empty_host(member)
+    assert await engine.move_on() == 2
+    assert await region.member(running.id) == ("m1", ["m1"])
+    assert await region.member(stopped.id) == ("m1", ["m1"])
+    assert (await until(engine, running.id, well)).address == address
+    assert (await engine.observe(stopped.id)).presence is Presence.STOPPED
+    assert (await region.run(running.id, "cat", "/home/azureuser/kept"))[1] == "kept\n"
+    assert (await region.run(running.id, "test", "-e", "/root/kept"))[0] == 0
+    assert [each.name for each in await engine.snapshots(running.id)] == ["before"]
+    assert await engine.move_on() == 0
+
+
+async def test_a_move_that_is_killed_at_each_of_its_steps_is_finished_and_never_seen_as_a_stop(
+    region, machines
+):
+    engine, spec = region.engine(), machines["m1"]
+    await region.run(spec.id, "sh", "-c", "echo kept >/home/azureuser/kept")
+    for member, emptied in (("m2", False), ("m3", False), ("m1", True)):
+        await (engine.empty_host if emptied else engine.fill_host)(member)
+    for fault in MOVE:
+        await support.move_and_die(region.config, engine.deployment, fault)
+        assert (await engine.observe(spec.id)).presence is Presence.RUNNING
+        assert (await engine.list_owned())[spec.id].presence is Presence.RUNNING
+    await engine.move_on()
+    await until(engine, spec.id, well)
+    member, homes = await region.member(spec.id)
+    assert member != "m1"
+    assert homes == [member]
+    assert (await region.run(spec.id, "cat", "/home/azureuser/kept"))[1] == "kept\n"
+    assert {each.machines for each in await engine.hosts() if each.name == "m1"} == {0}
+
+
+async def test_a_machine_that_was_to_run_again_after_its_move_stays_stopped_once_it_is_stopped(
+    region, machines
+):
+    engine, spec = region.engine(), machines["m2"]
+    await engine.fill_host("m1")
+    for member in ("m2", "m3"):
+        await engine.empty_host(member)
+    await support.move_and_die(region.config, engine.deployment, "incus.move.halted")
+    await engine.stop(spec.id, grace=5)
+    assert (await engine.observe(spec.id)).presence is Presence.STOPPED
+    await engine.move_on()
+    assert (await engine.observe(spec.id)).presence is Presence.STOPPED
+    assert await region.member(spec.id) == ("m1", ["m1"])
+
+
+async def test_an_emptied_member_takes_no_machines_until_it_is_filled_again(region):
+    engine, spec = region.engine(), spec_of()
+    for member in NAMES:
+        await engine.empty_host(member)
+    with pytest.raises(Temporary, match="m1 is emptied, m2 is emptied, m3 is emptied"):
+        await engine.ensure(spec)
+    await engine.fill_host("m3")
+    try:
+        await engine.ensure(spec)
+        assert await region.member(spec.id) == ("m3", ["m3"])
+        hosts = {each.name: (each.open, each.machines) for each in await engine.hosts()}
+        assert hosts == {"m1": (False, 3), "m2": (False, 0), "m3": (True, 1)}
+    finally:
+        for member in NAMES:
+            await engine.fill_host(member)
+        await engine.delete(spec.id)

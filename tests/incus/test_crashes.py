@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from tests.incus.test_cluster import MOVE
 from tests.support.towns import new_subnet
 
 from studiolo.domain.machine import Presence, Recipe, Step
@@ -25,7 +26,7 @@ DELETE = ("incus.delete.container", "incus.delete.disks")
 NETWORK = ("incus.network.rules", "incus.network.made")
 VOLUMES = ("incus.disk.made.home", "incus.made")
 PASSED = {*MAKING, *STARTING, "incus.stop.asked", *SNAPSHOT, *RESTORE, *CLONE, *DELETE, *VOLUMES}
-PASSED |= {*NETWORK, "incus.network.removed"}
+PASSED |= {*NETWORK, "incus.network.removed", *MOVE}
 
 
 async def die(region, spec, verb, fault):

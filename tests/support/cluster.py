@@ -8,6 +8,7 @@ whatever happens to that.
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import secrets
 import shutil
@@ -20,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studiolo import faults
+from studiolo.engines.incus import IncusConfig, IncusEngine
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.image import registry
 from studiolo.engines.incus.names import image_alias
@@ -277,3 +280,21 @@ def _run(*command: str, env: dict[str, str] | None = None) -> str:
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=env)
     assert done.returncode == 0, f"{' '.join(command[:4])}: {done.stdout}{done.stderr}"
     return done.stdout
+
+
+# --- dying ------------------------------------------------------------------------------------
+
+
+async def move_and_die(config: IncusConfig, deployment: str, fault: str) -> None:
+    """Move machines in a process of its own, which must be killed at `fault`."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=_move_and_die, args=(config, deployment, fault), daemon=True
+    )
+    process.start()
+    await asyncio.to_thread(process.join, 120)
+    assert process.exitcode == -signal.SIGKILL, process
+
+
+def _move_and_die(config: IncusConfig, deployment: str, fault: str) -> None:
+    faults.arm(fault)
+    asyncio.run(IncusEngine(deployment, config).move_on())

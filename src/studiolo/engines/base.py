@@ -197,6 +197,50 @@ class Recipes(Protocol):
         """Those it knows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One of the hosts that a region's machines are spread over.
+
+    :param status: the engine's own word.
+    :param open: whether it takes machines.
+    :param machines: how many are on it.
+    """
+
+    name: str
+    status: str
+    open: bool
+    machines: int
+
+
+@runtime_checkable
+class Hosts(Protocol):
+    """Capability: machines are on several hosts, and can leave one.
+
+    What is wanted of a host outlives the control plane; :meth:`move_on` brings it about.
+    """
+
+    async def hosts(self) -> tuple[Host, ...]:
+        """Every one, by name; none where the region is a single host."""
+
+    async def empty_host(self, name: str) -> None:
+        """Want no machines on a host: it takes no more, and those there are to leave it.
+
+        :raises Permanent: there is no such host.
+        """
+
+    async def fill_host(self, name: str) -> None:
+        """Let a host take machines again. Those that left it stay where they are."""
+
+    async def move_on(self) -> int:
+        """Move every machine that must leave its host, one after the other, and finish what was cut
+        short. A running machine is stopped in good order and runs again afterwards. It may take as
+        long as the disks take over the network.
+
+        :returns: how many were moved.
+        :raises EngineError: what keeps one where it is; the others were moved.
+        """
+
+
 @runtime_checkable
 class Networks(Protocol):
     """Capability: `ensure` follows :attr:`MachineSpec.subnet` and :attr:`MachineSpec.public_ip`.

@@ -18,6 +18,7 @@ from studiolo.reconciler.computes import ComputeDriver, Sleep
 from studiolo.reconciler.groups import Groups
 from studiolo.reconciler.health import Health
 from studiolo.reconciler.listening import Listening
+from studiolo.reconciler.moving import move_on
 from studiolo.reconciler.orphans import Orphans
 from studiolo.reconciler.outages import Outages
 from studiolo.reconciler.outcomes import Outcomes
@@ -113,6 +114,7 @@ class Reconciler:
                     *(self._sweeping(location) for location in self._engines),
                     *(self._checking(location) for location in self._engines),
                     *(self._listening(engine) for engine in self._engines.values()),
+                    *(self._moving(location) for location in self._engines),
                     self._deleting,
                     self._purging,
                 ):
@@ -199,6 +201,12 @@ class Reconciler:
             await self._listener.listen(engine)
 
         return listening
+
+    def _moving(self, location: str) -> Callable[[], Awaitable[None]]:
+        async def moving() -> None:
+            await move_on(self._engines[location], location, self._pace.resync)
+
+        return moving
 
     def _checking(self, location: str) -> Callable[[], Awaitable[None]]:
         async def checking() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from studiolo.clock import Clock
-from studiolo.domain.machine import MachineSpec
 from studiolo.engines.base import MachineUnreachable, Temporary
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.names import EMPTIED, machine_name
@@ -97,8 +97,9 @@ class Cluster:
             if each.out_of_reach:
                 raise MachineUnreachable(each.silence)
 
-    async def place(self, spec: MachineSpec) -> str:
-        """The member for a machine of which nothing is made; empty on a single host.
+    async def place(self, machine_id: str, memory_mib: int) -> str:
+        """The member for a machine that is not on one yet, or must leave it; empty on a single
+        host.
 
         What was promised to machines that are still being made counts too.
 
@@ -108,13 +109,13 @@ class Cluster:
         if not members:
             return ""
         async with self._placing:
-            rooms = [await self._room(each, spec.id) for each in members if each.open]
-            used = await self._placed(rooms, spec.id)
+            rooms = [await self._room(each) for each in members if each.open]
+            used = await self._placed(rooms, machine_id)
             chosen = choose(self._preferred(used))
             if chosen is None:
                 state = ", ".join(each.describe() for each in members)
                 raise Temporary(f"No member of the cluster takes machines: {state}.", delay=5.0)
-            self._promised[spec.id] = (chosen, spec.resources.memory_mib)
+            self._promised[machine_id] = (chosen, memory_mib)
             return chosen
 
     def shun(self, member: str) -> None:
@@ -136,7 +137,22 @@ class Cluster:
 
         return bool(await self._lately("clustered", _FACTS_AGE, ask))
 
-    async def _room(self, member: Member, _machine_id: str) -> Room:
+    async def mark(self, name: str, *, emptied: bool) -> None:
+        """Want no machines on a member, or let it take some again.
+
+        :raises Missing: there is no such member.
+        """
+        path = f"/cluster/members/{quote(name, safe='')}"
+        told = await self._daemon.get(path)
+        config = {k: v for k, v in (told.get("config") or {}).items() if k != EMPTIED}
+        kept = {key: told[key] for key in ("description", "failure_domain", "groups")}
+        # Who leads is not ours to say, and the other roles are lost where they are not repeated.
+        roles = [each for each in told["roles"] if each != "database-leader"]
+        config |= {EMPTIED: "true"} if emptied else {}
+        await self._daemon.change("PUT", path, {**kept, "roles": roles, "config": config})
+        self.forget("members")
+
+    async def _room(self, member: Member) -> Room:
         async def ask() -> int:
             told = await self._daemon.get("/resources", target=member.name)
             return int(told["memory"]["total"]) // (1024 * 1024)

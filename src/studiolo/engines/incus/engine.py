@@ -6,6 +6,7 @@ reconciler's leases and the daemon's own locks do the same.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from weakref import WeakValueDictionary
 
@@ -22,6 +23,7 @@ from studiolo.engines.base import (
     DiskSizes,
     EngineError,
     EngineHealth,
+    Host,
     Permanent,
     Snapshot,
     Temporary,
@@ -33,8 +35,10 @@ from studiolo.engines.incus.disks import Disks, VolumeDisks
 from studiolo.engines.incus.guest import Guest
 from studiolo.engines.incus.loops import LoopDisks
 from studiolo.engines.incus.machines import Machines
+from studiolo.engines.incus.moves import Mover, moved
 from studiolo.engines.incus.names import image_alias, machine_name
 from studiolo.engines.incus.sight import DEAF, LOST_CONTAINER, Instance
+from studiolo.engines.incus.volumes import Volumes
 
 _LOCKS: WeakValueDictionary[tuple[object, str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -52,6 +56,8 @@ class IncusEngine:
         self._disks = _disks(self.daemon, region, deployment)
         self._machines = Machines(deployment, self.daemon, region, self._disks, clock)
         self._guest = Guest(self.daemon)
+        volumes = Volumes(self.daemon, region.volume_pool, deployment)
+        self._mover = None if region.loops else Mover(self.daemon, self._machines, volumes)
 
     # --- the contract -------------------------------------------------------------------------
 
@@ -180,6 +186,31 @@ class IncusEngine:
         async with self._locked(spec.id):
             return await self._machines.adapt(spec)
 
+    async def hosts(self) -> tuple[Host, ...]:
+        """See :meth:`Hosts.hosts`."""
+        with _explained():
+            members = await self._machines.cluster.members()
+            found = (await self._machines.every()).values() if members else ()
+        count = Counter(each.member for each in found)
+        return tuple(Host(m.name, m.status, m.open, count[m.name]) for m in members)
+
+    async def empty_host(self, name: str) -> None:
+        """See :meth:`Hosts.empty_host`."""
+        await self._mark(name, emptied=True)
+
+    async def fill_host(self, name: str) -> None:
+        """See :meth:`Hosts.fill_host`."""
+        await self._mark(name, emptied=False)
+
+    async def move_on(self) -> int:
+        """See :meth:`Hosts.move_on`."""
+        mover = self._mover
+        if mover is None:
+            return 0
+        with _explained():
+            waiting = await mover.waiting()
+        return await moved(waiting, lambda each: self._move(mover, each))
+
     async def ensure_network(self, subnet: VirtualSubnet) -> None:
         """See :meth:`Networks.ensure_network`."""
         with _explained():
@@ -201,6 +232,16 @@ class IncusEngine:
             return await self._machines.networks.occupied()
 
     # --- how ----------------------------------------------------------------------------------
+
+    async def _mark(self, name: str, *, emptied: bool) -> None:
+        if name not in {each.name for each in await self.hosts()}:
+            raise Permanent(f"The region has no host called {name!r}.")
+        with _explained():
+            await self._machines.cluster.mark(name, emptied=emptied)
+
+    async def _move(self, mover: Mover, machine_id: str) -> None:
+        async with self._locked(machine_id):
+            await mover.move(machine_id)
 
     async def _absent(self, machine_id: str) -> Observation:
         return _LOST if await self._disks.has_home(machine_id) else Observation.absent()

@@ -10,19 +10,12 @@ from studiolo.clock import Clock
 from studiolo.domain.boot import BALLAST
 from studiolo.domain.machine import MachineSpec, Recipe, Step
 from studiolo.engines.base import EngineError, MachineUnreachable, Permanent, Temporary
-from studiolo.engines.incus import body
+from studiolo.engines.incus import body, names
 from studiolo.engines.incus.client import Daemon, Full, Missing, Refused, is_busy
 from studiolo.engines.incus.cluster import Cluster
 from studiolo.engines.incus.config import IncusConfig
 from studiolo.engines.incus.disks import Disks, no_snapshot
-from studiolo.engines.incus.names import (
-    HOME,
-    NIC,
-    TEMP,
-    image_alias,
-    instance_path,
-    owner,
-)
+from studiolo.engines.incus.names import HOME, MOVING, NIC, TEMP, instance_path, owner
 from studiolo.engines.incus.networks import MachineNetworks
 from studiolo.engines.incus.sight import Instance
 from studiolo.engines.incus.snapshots import SnapshotKeeper
@@ -131,12 +124,24 @@ class Machines:
         """Ask the container to shut down, then kill it. Absent or stopped: nothing."""
         await self._own(machine_id)
         found = await self.find(machine_id)
-        if found is None or not found.running:
+        if found is None:
             return
+        if found.moving:
+            await self._configure(machine_id, {MOVING: ""})
+        if found.running:
+            await self.halt(machine_id, found, grace)
+
+    async def halt(self, machine_id: str, found: Instance, grace: float) -> None:
+        """As :meth:`stop`, of a container that runs."""
         if grace > 0 and not found.frozen:
             await self._ask(machine_id, grace)
         faults.point("incus.stop.asked")
         await self._kill(machine_id)
+
+    async def resume(self, machine_id: str) -> None:
+        """Start a container that was stopped to be moved, as it was."""
+        await self._start(machine_id)
+        await self._configure(machine_id, {MOVING: ""})
 
     async def delete(self, machine_id: str) -> None:
         """Remove the container, then its disks."""
@@ -184,7 +189,8 @@ class Machines:
             origin = await self.find(spec.recipe.of)
             if origin is not None:
                 return origin.member
-        return await self._disks.member(spec.id) or await self.cluster.place(spec)
+        home = await self._disks.member(spec.id)
+        return home or await self.cluster.place(spec.id, spec.resources.memory_mib)
 
     async def _make_on(self, spec: MachineSpec, member: str) -> None:
         source = await self._source(spec, member)
@@ -232,10 +238,8 @@ class Machines:
         if address is None:
             raise Permanent(f"Machine {spec.id} has lost its network interface; delete it.")
         lan = await self.networks.join(spec)
-        devices = {
-            **await self._devices(spec, found.member),
-            NIC: (found.data.get("devices") or {})[NIC],
-        }
+        devices = await self._devices(spec, found.member)
+        devices[NIC] = (found.data.get("devices") or {})[NIC]
         try:
             await self._configure(spec.id, body.limits(spec), devices)
         except Full:
@@ -299,8 +303,8 @@ class Machines:
         return any(
             wanted in resource
             for operation in operations.get("running") or ()
-            for names in (operation.get("resources") or {}).values()
-            for resource in names or ()
+            for resources in (operation.get("resources") or {}).values()
+            for resource in resources or ()
         )
 
     # --- small steps --------------------------------------------------------------------------
@@ -374,7 +378,7 @@ class Machines:
         if error.says("already exists", "already in use") and not error.says("alias"):
             return Temporary(f"Machine {spec.id} is being made by somebody else.", delay=0.5)
         if isinstance(error, Missing) or error.says("image", "alias"):
-            alias = image_alias(spec.image, self._region.variant)
+            alias = names.image_alias(spec.image, self._region.variant)
             return Permanent(
                 f"The region has no image {alias!r} ({error}). An administrator makes it with "
                 f"'studiolo image build --variant {self._region.variant}'."

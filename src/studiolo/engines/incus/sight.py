@@ -8,7 +8,7 @@ from typing import Any
 
 from studiolo.domain.boot import BOOT_KEY
 from studiolo.domain.machine import AGENT_PORT, Observation, Presence
-from studiolo.engines.incus.names import GENERATION, IMAGE_VERSION, MADE, NIC
+from studiolo.engines.incus.names import GENERATION, IMAGE_VERSION, MADE, MOVING, NIC
 
 _STOPPED, _RUNNING, _FROZEN, _ERROR = "Stopped", "Running", "Frozen", "Error"
 _NEVER_USED = 1971
@@ -16,6 +16,7 @@ _NEVER_USED = 1971
 
 CUT_SHORT = "Its making was cut short."
 DEAF = "The machine's agent does not answer."
+ON_THE_WAY = "It is being moved to another host, and will run again there."
 FROZEN = "The machine is frozen: it does nothing until it is started or restarted."
 LOST_CONTAINER = (
     "Its container was removed by something other than Studiolo. Its home directory is kept: "
@@ -70,6 +71,11 @@ class Instance:
         return str(self.data.get("location") or "")
 
     @property
+    def moving(self) -> bool:
+        """Whether it is moved to another member, and is to run again there."""
+        return MOVING in self.config
+
+    @property
     def generation(self) -> int:
         """Of its running or last start."""
         number = self.config.get(GENERATION, "")
@@ -111,6 +117,8 @@ class Instance:
             presence, healthy, reason = Presence.BROKEN, None, CUT_SHORT
         elif self.running:
             presence = Presence.RUNNING
+        elif self.moving:
+            presence, reason = Presence.RUNNING, ON_THE_WAY
         if self.frozen:
             healthy, reason = False, FROZEN
         return Observation(
