@@ -1,6 +1,7 @@
 """A region that is a cluster of three daemons, each a host of its own to itself."""
 
 import asyncio
+import ipaddress
 import shutil
 import tempfile
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from tests.support import cluster as support
 from tests.support.incus import SHARE, Region
 
-from studiolo.domain.machine import Presence
+from studiolo.domain.machine import AGENT_PORT, Presence, Recipe, Step
 from studiolo.engines.base import MachineUnreachable, Temporary, Unreachable
 from studiolo.engines.conformance import new_spec, until, well
 from studiolo.engines.incus import IncusConfig
@@ -44,6 +45,13 @@ class ClusterRegion(Region):
         volumes = await daemon.get(f"/storage-pools/{support.POOL}/volumes/custom", recursion="1")
         home = volume_name(machine_id, HOME)
         return found["location"], [each["location"] for each in volumes if each["name"] == home]
+
+    async def connects(self, machine_id, address, port, source="0.0.0.0"):
+        """Whether the machine's root can connect to an address."""
+        where = f"({address!r}, {port}), 2, ({source!r}, 0)"
+        program = f"import socket; socket.create_connection({where})"
+        python = "/opt/studiolo/agent/bin/python"
+        return (await self.run(machine_id, python, "-c", program))[0] == 0
 
     async def sees(self, machine_id, wanted):
         """Wait until the daemon lists the machine's presence as wanted."""
@@ -122,6 +130,35 @@ async def test_a_machine_of_another_member_is_stopped_and_starts_where_its_home_
     await until(engine, spec.id, well)
     assert await region.member(spec.id) == ("m2", ["m2"])
     assert (await region.run(spec.id, "cat", "/home/azureuser/kept"))[1] == "kept\n"
+
+
+async def test_on_another_member_a_machine_is_put_back_copied_and_made_anew(region, machines):
+    engine, spec = region.engine(), machines["m2"]
+    write = "echo {} >/home/azureuser/notes; echo {} >/root/notes; sync"
+    await region.run(spec.id, "sh", "-c", write.format("kept", "kept"))
+    await engine.snapshot(spec.id, "friday")
+    await region.run(spec.id, "sh", "-c", write.format("spoilt", "spoilt"))
+    await engine.stop(spec.id, grace=10)
+    spec = replace(spec, generation=spec.generation + 1, recipe=Recipe(Step.RESTORE, "friday"))
+    copy = replace(spec_of(), recipe=Recipe(Step.CLONE, spec.id))
+    await engine.ensure(spec)
+    await until(engine, spec.id, well)
+    await engine.ensure(copy)
+    await until(engine, copy.id, well)
+    for each in (spec.id, copy.id):
+        assert await region.member(each) == ("m2", ["m2"])
+        notes = await region.run(each, "cat", "/home/azureuser/notes", "/root/notes")
+        assert notes[1] == "kept\nkept\n"
+    await engine.delete(copy.id)
+    await engine.remove_snapshot(spec.id, "friday")
+    await engine.stop(spec.id, grace=10)
+    spec = replace(spec, generation=spec.generation + 1, recipe=Recipe(Step.REIMAGE))
+    await engine.ensure(spec)
+    await until(engine, spec.id, well)
+    assert await region.member(spec.id) == ("m2", ["m2"])
+    assert (await region.run(spec.id, "cat", "/home/azureuser/notes"))[1] == "kept\n"
+    assert (await region.run(spec.id, "test", "-e", "/root/notes"))[0] == 1
+    machines["m2"] = replace(spec, recipe=None)
 
 
 async def test_files_of_this_host_are_no_homes_for_a_cluster(region):
@@ -207,6 +244,23 @@ async def test_an_emptied_member_is_left_by_its_machines_which_keep_their_state_
     assert (await region.run(running.id, "test", "-e", "/root/kept"))[0] == 0
     assert [each.name for each in await engine.snapshots(running.id)] == ["before"]
     assert await engine.move_on() == 0
+
+
+async def test_machines_of_one_member_reach_the_gateway_and_not_each_other_nor_with_its_address(
+    region, machines, town
+):
+    engine, gateway = region.engine(), town.subnet.partition("/")[0]
+    one, other = [await engine.observe(machines[each].id) for each in ("m1", "m2")]
+    assert await region.member(machines["m1"].id) == await region.member(machines["m2"].id)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), gateway)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        stolen = str(ipaddress.IPv4Address(one.address) + 1)
+        await region.run(machines["m1"].id, "ip", "address", "add", f"{stolen}/16", "dev", "eth0")
+        assert await region.connects(machines["m1"].id, one.address, AGENT_PORT)
+        assert await region.connects(machines["m1"].id, gateway, port)
+        assert not await region.connects(machines["m1"].id, gateway, port, stolen)
+        assert not await region.connects(machines["m1"].id, other.address, AGENT_PORT)
 
 
 async def test_a_move_that_is_killed_at_each_of_its_steps_is_finished_and_never_seen_as_a_stop(

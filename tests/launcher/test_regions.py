@@ -16,6 +16,7 @@ from studiolo.regions import incus_config, make_engines, make_regions, make_shar
 from studiolo.settings import InvalidSettings, Settings, load_settings
 
 LAB: dict[str, Any] = {"name": "lab", "engine": "incus"}
+BRIDGE = {"bridge": "br0", "subnet": "10.90.0.1/16"}
 KEYS = ("client_certificate", "client_key", "server_certificate")
 CERTIFICATES = {key: f"/etc/studiolo/{key}.pem" for key in KEYS}
 
@@ -77,6 +78,9 @@ def test_the_embedded_region_can_be_left_out(configured: pytest.MonkeyPatch) -> 
         ([LAB | {"homes": "loop", "homes_pool": "p"}], "files of this host"),
         ([LAB | {"homes_folder": "/homes"}], "needs homes = "),
         ([{"name": "toys", "engine": "fake", "pool": "x"}], "pool of region 'toys' would do"),
+        ([LAB | {"bridge": "br0"}], "go together: set both"),
+        ([LAB | BRIDGE | {"network": "n"}], "leave one out"),
+        ([LAB | BRIDGE | {"subnet": "10.90.0.0-16"}], "not a gateway with a prefix"),
         ([LAB | {"engine": "docker"}], r"regions\.0\.engine"),
     ],
 )
@@ -103,6 +107,12 @@ async def test_each_region_has_its_own_engine_sizes_limits_and_disks(tmp_path: P
     assert make_shares(settings, {"local": regions["local"]}) is None
     for engine in engines.values():
         await engine.aclose()
+
+
+def test_a_cluster_has_a_bridge_of_its_hosts(tmp_path: Path) -> None:
+    lab = RegionSettings(**LAB, **BRIDGE)
+    config = incus_config(Settings(home=tmp_path, regions=(lab,)), lab)
+    assert (config.bridge, config.subnet) == ("br0", "10.90.0.1/16")
 
 
 def test_a_remote_daemon_is_reached_with_its_pinned_certificate(tmp_path: Path) -> None:
