@@ -121,7 +121,7 @@ class Settings(BaseSettings):
             self.run_dir = _short_run_dir(self.home)
         if self.image_dir is None:
             self.image_dir = self.home / "images"
-        if self.gpus is None:
+        if self.gpus is None and self.engine == "process":
             self.gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
         check_together(self.every_region)
         if self.location not in {each.name for each in self.every_region}:
