@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from studiolo.domain.machine import Observation, Presence, Step
+from studiolo.domain.reasons import expiry_reason, gone_reason, unhealthy_reason
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, Goal, State, accepts
 
@@ -183,7 +184,7 @@ def _towards_running(case: _Case) -> Action:
     resizing = case.compute.state is State.RESIZING
     if resizing and _is_gone(case.seen):
         # Nobody asked for an empty machine, which is what a start would make.
-        return Fail(Event.FAILED, gone_reason(case.compute))
+        return Fail(Event.FAILED, gone_reason(case.compute, case.seen))
     if case.seen.presence is not Presence.RUNNING:
         return Ensure(case.pause)
     if case.seen.generation != case.compute.generation:
@@ -198,7 +199,7 @@ def _towards_stopped(case: _Case) -> Action:
     if case.seen.presence is Presence.STOPPED:
         return Done(Event.HALTED)
     if _is_gone(case.seen) and not _has_strays(case.seen):
-        return Done(Event.HALTED, gone_reason(case.compute))
+        return Done(Event.HALTED, gone_reason(case.compute, case.seen))
     return Stop(STOP_GRACE, case.pause)
 
 
@@ -246,14 +247,14 @@ def _running(case: _Case) -> Action:
         return Stop(0.0, case.pause)
     if _is_gone(case.seen):
         # Not repaired: an empty machine in its place would hide that somebody's files are lost.
-        return Fail(Event.FAILED, gone_reason(case.compute))
+        return Fail(Event.FAILED, gone_reason(case.compute, case.seen))
     if case.seen.presence is Presence.RUNNING and case.seen.healthy is not False:
         return Rest(case.seen.reason)
     if case.seen.presence is Presence.RUNNING and (age := _age_if_fresh(case)) is not None:
         # A guest that reboots itself, or an agent that was just replaced.
         return Wait(_poll(age))
     if case.attempts >= REPAIRS:
-        return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
+        return Fail(Event.FAILED, unhealthy_reason(case.compute, case.seen))
     return Ensure(backoff(case.attempts + 2))
 
 
@@ -268,7 +269,7 @@ def _stopped(case: _Case) -> Action:
     if _has_strays(case.seen):
         return Stop(0.0, case.pause)
     if _is_gone(case.seen):
-        return Done(Event.LOST, gone_reason(case.compute))
+        return Done(Event.LOST, gone_reason(case.compute, case.seen))
     if case.seen.presence is not Presence.RUNNING:
         return Rest()
     left_over = case.seen.generation != case.compute.generation
@@ -305,9 +306,9 @@ def _unknown(case: _Case) -> Action:
         case Presence.STOPPED:
             return Done(Event.FOUND_STOPPED)
         case Presence.ABSENT | Presence.LOST:
-            return Fail(Event.FAILED, gone_reason(case.compute))
+            return Fail(Event.FAILED, gone_reason(case.compute, case.seen))
         case Presence.BROKEN:
-            return Fail(Event.FAILED, _unhealthy_reason(case.compute, case.seen))
+            return Fail(Event.FAILED, unhealthy_reason(case.compute, case.seen))
         case Presence.UNREACHABLE:
             return Rest()
 
@@ -335,70 +336,3 @@ def _has_strays(seen: Observation) -> bool:
 def _was_asked_to_stop(compute: Compute) -> bool:
     last = compute.last_operation
     return last.name == "Stop" and last.status == "Succeeded"
-
-
-# --- sentences for a person ------------------------------------------------------------------
-
-_WAITED_FOR = {
-    Goal.RUNNING: "run and answer",
-    Goal.STOPPED: "stop",
-    Goal.ABSENT: "be removed",
-}
-
-_ADVICE = {
-    State.CREATING: "Delete it and create it again.",
-    State.SETTING_UP: "Delete it and create it again.",
-    State.STARTING: "Its disk is kept: start it again, or delete it.",
-    State.RESTARTING: "Its disk is kept: start it again, or delete it.",
-    State.RESIZING: "Its disk is kept: resize it again, restart it, or delete it.",
-    State.STOPPING: "Its disk is kept: stop it again, or delete it.",
-    State.DELETING: "Delete it again.",
-}
-
-
-def expiry_reason(compute: Compute, seen: Observation | None) -> str:
-    """What was waited for and how long, what was last seen or heard, and what to do.
-
-    :param seen: None where the engine never let itself be asked.
-    """
-    owed = TRANSIENT[compute.state]
-    minutes = int(owed.deadline.total_seconds() // 60)
-    trouble = _stored_trouble(compute) or (seen.reason if seen else None) or _sight(seen)
-    return (
-        f"The compute instance '{compute.name}' did not {_WAITED_FOR[owed.goal]} within "
-        f"{minutes} minutes. {_sentence(trouble)} {_ADVICE[compute.state]}"
-    )
-
-
-def gone_reason(compute: Compute) -> str:
-    """Somebody or something removed the machine behind Studiolo's back."""
-    return (
-        f"The machine of the compute instance '{compute.name}' is gone: its directory or its disk "
-        "was removed by something other than Studiolo. Files on the workspace's file share are not "
-        "affected. Start it to get an empty machine, or delete it."
-    )
-
-
-def _unhealthy_reason(compute: Compute, seen: Observation) -> str:
-    trouble = _stored_trouble(compute) or seen.reason or _sight(seen)
-    return (
-        f"The compute instance '{compute.name}' could not be repaired. {_sentence(trouble)} "
-        "Its disk is kept: restart it, or delete it."
-    )
-
-
-def _stored_trouble(compute: Compute) -> str | None:
-    """Why the last action failed, which says more than what the machine looks like since."""
-    return compute.errors[0].message if compute.errors else None
-
-
-def _sight(seen: Observation | None) -> str:
-    if seen is None:
-        return "The engine did not answer"
-    if seen.presence is Presence.RUNNING:
-        return "The machine runs, but its agent does not answer"
-    return f"The machine was last seen {seen.presence}"
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

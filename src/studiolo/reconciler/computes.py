@@ -14,9 +14,10 @@ import structlog
 from studiolo import faults
 from studiolo.clock import Clock
 from studiolo.domain import decide as rules
-from studiolo.domain.decide import Action, decide, expired, expiry_reason
+from studiolo.domain.decide import Action, decide, expired
 from studiolo.domain.errors import Detail, InvalidInput, Unavailable
 from studiolo.domain.machine import MachineSpec, Observation, Presence, Step
+from studiolo.domain.reasons import expiry_reason
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.engines.base import (
