@@ -73,5 +73,5 @@ def r_package(folder: Path) -> Package:
             entry = tarfile.TarInfo(f"studiolowitness/{name}")
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
-    install = 'Rscript -e \'install.packages("{}", repos = NULL, type = "source")\''
+    install = 'cd /tmp && Rscript -e \'install.packages("{}", repos = NULL, type = "source")\''
     return Package(file, install.format, "Rscript -e 'studiolowitness::witness()'")

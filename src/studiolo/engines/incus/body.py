@@ -68,6 +68,15 @@ def limits(spec: MachineSpec) -> dict[str, str]:
     }
 
 
+def processors_again(spec: MachineSpec) -> dict[str, str]:
+    """The number of processors in another spelling, to be written after the number itself.
+
+    The daemon deals processors out when the setting changes, and may still read the old one as it
+    does. The second change makes it deal once more, and whichever spelling it reads is right.
+    """
+    return {"limits.cpu": f"0{spec.resources.vcpus}"}
+
+
 def of_start(spec: MachineSpec, boot: Boot) -> dict[str, str]:
     """Configuration of one start. It is written last: the generation says that all is as wanted."""
     return {GENERATION: str(spec.generation), BOOT_KEY: json.dumps(boot.to_json())}

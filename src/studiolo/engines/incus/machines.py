@@ -74,8 +74,7 @@ class Machines:
 
         :raises Temporary: it runs with another.
         """
-        await self._own(spec.id)
-        found = await self.find(spec.id)
+        found = await self._ours(spec.id)
         if found is not None and not found.made:
             await self._unmake(found, spec.id)
             found = None
@@ -122,8 +121,7 @@ class Machines:
 
     async def stop(self, machine_id: str, grace: float) -> None:
         """Ask the container to shut down, then kill it. Absent or stopped: nothing."""
-        await self._own(machine_id)
-        found = await self.find(machine_id)
+        found = await self._ours(machine_id)
         if found is None:
             return
         if found.moving:
@@ -145,8 +143,7 @@ class Machines:
 
     async def delete(self, machine_id: str) -> None:
         """Remove the container, then its disks."""
-        await self._own(machine_id)
-        found = await self.find(machine_id)
+        found = await self._ours(machine_id)
         if found is not None:
             await self._remove(machine_id)
         faults.point("incus.delete.container")
@@ -246,6 +243,8 @@ class Machines:
             await self._drop_ballast(spec.id)
             devices["root"] = self._larger_root(spec, found)
             await self._configure(spec.id, body.limits(spec), devices)
+        if found.running:
+            await self._configure(spec.id, body.processors_again(spec))
         faults.point("incus.configured")
         # Apart and last: the daemon may do half of a change that it refuses.
         await self._configure(spec.id, body.of_start(spec, body.boot(spec, lan.subnet, address)))
@@ -359,14 +358,18 @@ class Machines:
         await self.cluster.require_reach(machine_id)
         return await self._daemon.find(instance_path(machine_id))
 
-    async def _own(self, machine_id: str) -> None:
-        """Refuse to touch what is not this deployment's."""
+    async def _ours(self, machine_id: str) -> Instance | None:
+        """The container, about to be changed; None where there is none.
+
+        :raises Permanent: it is not this deployment's.
+        """
         found = await self._look(machine_id)
         if found is not None and owner(found) != self._deployment:
             raise Permanent(
                 f"An instance called {machine_id} is there already and is not this deployment's. "
                 "It was not touched."
             )
+        return None if found is None else Instance(found)
 
     def _age(self, started: datetime) -> float:
         return (self._clock() - started).total_seconds()
