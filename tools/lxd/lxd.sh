@@ -107,6 +107,18 @@ make_pool_and_network() {
     lxc network set studiolo0 user.studiolo.machines=true >&2
 }
 
+# Since Linux 6.1 btrfs stops counting, and so stops holding limits, once a machine is deleted; a level
+# of 8 makes it count all the same. The kernel forgets the level when the pool is unmounted.
+keep_quotas() {
+    for pool in /sys/fs/btrfs/*-*; do
+        [ "$(cat "$pool/label" 2>/dev/null)" = studiolo ] || continue
+        [ ! -e "$pool/qgroups/drop_subtree_threshold" ] || echo 8 >"$pool/qgroups/drop_subtree_threshold"
+        if [ "$(cat "$pool/qgroups/inconsistent" 2>/dev/null)" = 1 ]; then
+            btrfs quota rescan -w /var/lib/lxd/storage-pools/studiolo >&2
+        fi
+    done
+}
+
 stop() {
     [ -e "$state/lxd.pid" ] || die "the daemon was not started by this script, and is left alone"
     lxd shutdown --timeout 60 || kill "$(cat "$state/lxd.pid")"
@@ -124,4 +136,5 @@ install_packages
 allow_shared_ids
 start
 make_pool_and_network
+keep_quotas
 say "ready: $(lxd --version), socket /var/lib/lxd/unix.socket"

@@ -1,13 +1,14 @@
 """Whether a region's daemon can be worked with."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from studiolo.domain.boot import USER_ID
 from studiolo.engines.base import EngineHealth
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.cluster import Member
-from studiolo.engines.incus.config import IncusConfig
+from studiolo.engines.incus.config import IncusConfig, Remote
 from studiolo.engines.incus.names import MACHINES_ONLY, image_alias
 from studiolo.engines.incus.networks import MachineNetworks
 
@@ -16,6 +17,7 @@ _HOMES_APART = (
     "one of a cluster (use homes = 'volume')"
 )
 
+_ALL_HEIGHTS = 8
 _NO_TRUTH = frozenset({"btrfs", "dir"})
 """Pool drivers below which `df` shows the pool instead of a volume's size."""
 
@@ -67,6 +69,19 @@ async def _missing(daemon: Daemon, region: IncusConfig) -> AsyncIterator[str]:
         yield f"the image {alias!r}: 'studiolo image build --variant {region.variant}' makes it"
 
 
+def limits_not_held(pool: str, kernel: Path = Path("/sys/fs/btrfs")) -> bool:
+    """Whether a btrfs pool of this host does not hold root disks and volumes to their size.
+
+    Since Linux 6.1 the kernel gives up counting when a large subvolume is deleted, unless it is
+    told up to which height (`drop_subtree_threshold`, 8 for all) it must not.
+    """
+    for label in kernel.glob("*/label"):
+        level = label.with_name("qgroups") / "drop_subtree_threshold"
+        if label.read_text().strip() == pool and level.exists():
+            return int(level.read_text()) < _ALL_HEIGHTS
+    return False
+
+
 async def _limitations(
     daemon: Daemon, region: IncusConfig, environment: Mapping[str, Any]
 ) -> AsyncIterator[str]:
@@ -77,6 +92,12 @@ async def _limitations(
             f"homes are held to their size, but df shows the pool's: {driver} volumes have no file "
             "system of their own (use lvm, zfs, or homes = 'loop')"
         )
+    for name in sorted({region.pool, region.volume_pool}):
+        if not isinstance(region.daemon, Remote) and limits_not_held(name):
+            yield (
+                f"disks in the pool {name!r} are not held to their size once a machine was deleted: "
+                "write 8 to drop_subtree_threshold of its btrfs (see docs/regions.md)"
+            )
     features = environment.get("kernel_features") or {}
     if features.get("idmapped_mounts") != "true":
         yield "the daemon cannot mount with shifted ids: first starts take some seconds more"
