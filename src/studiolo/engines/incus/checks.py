@@ -95,7 +95,7 @@ async def _limitations(
     for name in sorted({region.pool, region.volume_pool}):
         if not isinstance(region.daemon, Remote) and limits_not_held(name):
             yield (
-                f"disks in the pool {name!r} are not held to their size once a machine was deleted: "
+                f"disks in the pool {name!r} lose their limits once a machine is deleted: "
                 "write 8 to drop_subtree_threshold of its btrfs (see docs/regions.md)"
             )
     features = environment.get("kernel_features") or {}
