@@ -16,6 +16,7 @@ import httpx
 
 from bench.measure import Figure, Noise, Outcome, alternate, ratio
 from bench.server import Server, studiolo
+from studiolo.domain.boot import BOOT_KEY
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.config import default_socket
 from studiolo.engines.incus.names import DEPLOYMENT
@@ -182,8 +183,12 @@ def _share(rounds: int, noise: Noise) -> list[Figure]:
 
 
 def _machine(name: str) -> str:
-    """The container of an instance: the one whose description names it."""
-    found = [each for each in asyncio.run(_instances()) if f" {name} in " in each["description"]]
+    """The container of an instance: the one that is told its name at its start."""
+    found = [
+        each
+        for each in asyncio.run(_instances())
+        if json.loads(each["config"][BOOT_KEY])["hostname"] == name
+    ]
     (one,) = found
     return str(one["name"])
 
