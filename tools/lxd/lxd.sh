@@ -57,7 +57,14 @@ probe_cure() {
     echo "$state/idmapped_probe.so"
 }
 
+# An lxcfs that was killed leaves its mount behind, and everything that touches it fails.
+unmount_dead_lxcfs() {
+    grep -qs ' /var/lib/lxcfs fuse' /proc/mounts || return 0
+    stat /var/lib/lxcfs/proc >/dev/null 2>&1 || umount --lazy /var/lib/lxcfs
+}
+
 start_without_systemd() {
+    unmount_dead_lxcfs
     mkdir -p "$state" /var/lib/lxcfs /var/log/lxd
     if ! mountpoint -q /var/lib/lxcfs; then
         setsid lxcfs /var/lib/lxcfs >"$state/lxcfs.log" 2>&1 </dev/null &
@@ -119,10 +126,16 @@ keep_quotas() {
     done
 }
 
+# A number from before a crash may be another process by now.
+end_own() {
+    pid=$(cat "$state/$1.pid" 2>/dev/null) || return 0
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] || kill "$pid"
+}
+
 stop() {
     [ -e "$state/lxd.pid" ] || die "the daemon was not started by this script, and is left alone"
-    lxd shutdown --timeout 60 || kill "$(cat "$state/lxd.pid")"
-    [ ! -e "$state/lxcfs.pid" ] || kill "$(cat "$state/lxcfs.pid")" || true
+    lxd shutdown --timeout 60 2>/dev/null || end_own lxd
+    end_own lxcfs
     rm -f "$state/lxd.pid" "$state/lxcfs.pid"
 }
 
