@@ -1,0 +1,98 @@
+import {
+  Button,
+  DrawerBody,
+  DrawerHeader,
+  DrawerHeaderTitle,
+  makeStyles,
+  OverlayDrawer,
+  tokens,
+} from "@fluentui/react-components";
+import { DismissRegular, NavigationRegular } from "@fluentui/react-icons";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { AccountMenu } from "@/app/AccountMenu";
+import { NavLinks } from "@/app/NavLinks";
+import { WorkspaceMenu } from "@/app/WorkspaceMenu";
+import { NARROW } from "@/lib/screen";
+
+const useStyles = makeStyles({
+  bar: {
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalM,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    minHeight: "48px",
+    boxSizing: "border-box",
+  },
+  brand: {
+    fontWeight: tokens.fontWeightSemibold,
+    fontSize: tokens.fontSizeBase400,
+    color: tokens.colorNeutralForeground1,
+    textDecorationLine: "none",
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalS,
+    "& img": { width: "22px", height: "22px", display: "block" },
+    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+  },
+  word: { [NARROW]: { display: "none" } },
+  burger: { display: "none", [NARROW]: { display: "inline-flex" } },
+  gap: { flexGrow: 1 },
+});
+
+export function Header() {
+  const styles = useStyles();
+  const inWorkspace = Boolean(useParams().workspace);
+  return (
+    <header className={styles.bar}>
+      {inWorkspace && <Drawer className={styles.burger} />}
+      <Link to="/" className={styles.brand}>
+        <img src="/favicon.ico" alt="" />
+        <span className={styles.word}>Studiolo</span>
+      </Link>
+      <WorkspaceMenu />
+      <span className={styles.gap} />
+      <AccountMenu />
+    </header>
+  );
+}
+
+/** The pages, on a narrow screen. */
+function Drawer({ className }: { readonly className: string }) {
+  const [open, setOpen] = useState(false);
+  const { t } = useTranslation();
+  const close = () => setOpen(false);
+  return (
+    <>
+      <Button
+        appearance="subtle"
+        className={className}
+        icon={<NavigationRegular />}
+        aria-label={t("pages")}
+        onClick={() => setOpen(true)}
+      />
+      <OverlayDrawer open={open} onOpenChange={(_, data) => setOpen(data.open)} size="small">
+        <DrawerHeader>
+          <DrawerHeaderTitle
+            action={
+              <Button
+                appearance="subtle"
+                icon={<DismissRegular />}
+                aria-label={t("close")}
+                onClick={close}
+              />
+            }
+          >
+            Studiolo
+          </DrawerHeaderTitle>
+        </DrawerHeader>
+        <DrawerBody>
+          <nav aria-label={t("pages")}>
+            <NavLinks onGo={close} />
+          </nav>
+        </DrawerBody>
+      </OverlayDrawer>
+    </>
+  );
+}

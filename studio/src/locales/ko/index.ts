@@ -1,0 +1,28 @@
+/** Every string of the studio in Korean, by namespace. */
+import access from "./access.json";
+import activity from "./activity.json";
+import common from "./common.json";
+import compute from "./compute.json";
+import create from "./create.json";
+import details from "./details.json";
+import notebooks from "./notebooks.json";
+import quota from "./quota.json";
+import settings from "./settings.json";
+import terminal from "./terminal.json";
+import welcome from "./welcome.json";
+import workspaces from "./workspaces.json";
+
+export const ko = {
+  access,
+  activity,
+  common,
+  compute,
+  create,
+  details,
+  notebooks,
+  quota,
+  settings,
+  terminal,
+  welcome,
+  workspaces,
+};
