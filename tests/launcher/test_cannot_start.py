@@ -67,11 +67,12 @@ def test_without_a_reason_the_last_lines_are_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"postgresql+asyncpg://ann:sesame@127.0.0.1:{free_port()}/x", "ConnectionRefusedError"),
+        ("postgresql+asyncpg://ann:sesame@127.0.0.1:{nobody}/x", "ConnectionRefusedError"),
         ("nonsense:sesame", "Could not parse SQLAlchemy URL"),
     ],
 )
 def test_a_database_that_cannot_be_opened_is_a_reason(tmp_path: Path, url: str, said: str) -> None:
+    url = url.format(nobody=free_port())
     environment = {**os.environ, "STUDIOLO_HOME": str(tmp_path), "STUDIOLO_DATABASE_URL": url}
     done = subprocess.run(
         [sys.executable, "-m", "studiolo.main"],

@@ -20,7 +20,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "test", "bench", "run", "lint"])
+@pytest.mark.parametrize("command", ["up", "demo", "test", "bench", "run", "lint", "studio"])
 def test_a_failed_sync_ends_the_command(checkout: Path, command: str) -> None:
     """Nothing is run in an environment that was not made."""
     done = subprocess.run(
