@@ -132,6 +132,33 @@ async def test_the_terminal_is_there_and_has_the_machines_python(lab: Agent) -> 
     assert shown["lastActivity"]
 
 
+async def read_until(connection: ClientConnection, text: str) -> str:
+    """What a terminal prints, up to and with `text`."""
+    seen = ""
+    async with asyncio.timeout(60):
+        while text not in seen:
+            kind, *data = json.loads(await connection.recv())
+            seen += data[0] if kind == "stdout" else ""
+    return seen
+
+
+async def test_a_named_terminal_is_one_shell_in_the_working_directory(lab: Agent) -> None:
+    """Whoever opens it again finds it as it was, with what it had printed."""
+    named = "/v1/applications/terminal/ensure?terminal=studio_1&wait=120"
+    for _ in range(2):
+        browser = Browser(lab.post(named).json())
+    assert [each["name"] for each in browser.http.get("/api/terminals").json()] == ["studio_1"]
+    async with browser.open("/terminals/websocket/studio_1") as connection:
+        await connection.send(json.dumps(["stdin", "pwd; kept=$((600+66)); echo first=$kept\r"]))
+        printed = await read_until(connection, "first=666")
+    assert f"{lab.config.working_directory}\r\nfirst=666" in printed
+    lab.post(named)
+    async with browser.open("/terminals/websocket/studio_1") as connection:
+        await read_until(connection, "first=666")
+        await connection.send(json.dumps(["stdin", "echo again=$kept\r"]))
+        await read_until(connection, "again=666")
+
+
 async def test_a_terminal_calls_its_folder_by_the_path_through_the_home(
     tmp_path: Path, sockets: Path, ml_image: Path
 ) -> None:
@@ -169,7 +196,7 @@ def test_pages_are_served_to_whom_the_gateway_lets_in(lab: Agent) -> None:
         page = browser.http.get(path)
         assert page.status_code == 200, page.text
         assert page.headers["Content-Security-Policy"] == (
-            "frame-ancestors 'self' http://studiolo.localhost:8480"
+            "frame-ancestors 'self' studiolo.localhost:*"
         )
     assert '"preferredPath": "Users/alice"' in browser.http.get("/lab").text
     settings = '"news": {"disabled": true}'

@@ -94,6 +94,17 @@ class TestAgentClient:
                 await AgentClient().ensure_application(endpoint, "jupyterlab", wait=1.5)
         assert caught.value.status == 503
 
+    async def test_a_terminal_is_asked_for_by_name(self, tmp_path: Path) -> None:
+        async def answer(line: str, headers: dict[str, str]) -> tuple[int, bytes]:
+            assert line.startswith("POST /v1/applications/terminal/ensure?wait=0&terminal=a_1 ")
+            return 200, b'{"state": "Running"}'
+
+        async with serving(tmp_path / "a.sock", answer) as endpoint:
+            said = await AgentClient().ensure_application(
+                endpoint, "terminal", wait=0, terminal="a_1"
+            )
+        assert said == {"state": "Running"}
+
     @pytest.mark.parametrize("body", [b"", b"hello", b"[]", b"x" * (5 * 1024 * 1024)])
     async def test_nonsense_is_an_error_and_never_more_than_that(
         self, tmp_path: Path, body: bytes

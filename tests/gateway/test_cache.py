@@ -186,6 +186,7 @@ async def test_another_request_is_another_decision(memory: DecisionMemory, heade
 async def test_tickets_websockets_and_refusals_are_not_remembered(memory: DecisionMemory):
     await decide(memory, question())
     assert memory.recall(question("/_studiolo/ticket?t=1")) is None
+    assert memory.recall(question("/_studiolo/ready")) is None
     upgrade = question("/api", x_forwarded_upgrade="websocket")
     assert (await decide(memory, upgrade)).startswith(b"HTTP/1.1 204 ")
     assert memory.recall(upgrade) is None

@@ -1,7 +1,11 @@
 """The gate on its socket, asked without Caddy."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import httpx
 import pytest
 from tests.support.gateway import DOMAIN, NAVIGATE, MemoryBackend, listening
 
+from studiolo.domain.states import State
 from studiolo.gateway.backend import Failed, Starting
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.gate import Gate
@@ -134,3 +139,68 @@ async def test_a_page_shows_a_bar_only_where_waiting_is_enough(
     assert f"<h1>{heading}</h1>" in page
     assert ('class="bar"' in page) == bar
     assert ">Open the studio</a>" in page
+
+
+STUDIO = f"https://{DOMAIN}"
+IN_A_FRAME = {
+    **NAVIGATE,
+    "Sec-Fetch-Dest": "iframe",
+    "Sec-Fetch-Site": "same-site",
+    "Referer": f"{STUDIO}/",
+}
+
+
+def told(answer: httpx.Response) -> dict[str, object]:
+    """What the page's one script posts to the studio; the page's policy lets that script run."""
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"; script-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
+    found = re.fullmatch(r"if\(parent!==self\)parent\.postMessage\((\{.*\}),(\".*\")\)", script)
+    assert found
+    assert json.loads(found[2]) == STUDIO
+    message: dict[str, object] = json.loads(found[1])
+    return message
+
+
+@pytest.mark.parametrize(
+    ("uri", "word"),
+    [
+        ("/_studiolo/ready", "studiolo-ready"),
+        ("/_studiolo/signed-out", "studiolo-signed-out"),
+    ],
+)
+async def test_a_frame_tells_the_studio_and_nobody_else(
+    gate: Gate, short_folder: Path, uri: str, word: str
+):
+    async with asking(gate, short_folder) as client:
+        asked = {**QUESTION, **IN_A_FRAME, "X-Forwarded-Uri": uri}
+        answer = await client.get("/gate", headers=asked)
+    assert answer.status_code == 200
+    assert told(answer) == {"type": word}
+    assert answer.headers["content-security-policy"].endswith(f"; frame-ancestors {STUDIO}")
+    assert answer.headers["cache-control"] == "no-store"
+    assert ">Open the studio</a>" in answer.text
+
+
+async def test_a_frame_tells_the_studio_why_it_shows_nothing(gate: Gate, short_folder: Path):
+    gate.cached.backend.change(  # type: ignore[attr-defined]
+        "ci1", state=State.UNUSABLE, reason="</script><b>Its disk is full</b>"
+    )
+    async with asking(gate, short_folder) as client:
+        answer = await client.get("/gate", headers={**QUESTION, **IN_A_FRAME})
+    assert told(answer) == {
+        "type": "studiolo-refused",
+        "status": 409,
+        "code": "ComputeInstanceNotRunning",
+        "message": "Compute instance 'ci1' is Unusable. </script><b>Its disk is full</b>",
+        "retryAfter": None,
+    }
+    assert answer.headers["content-security-policy"].endswith(f"frame-ancestors 'self' {STUDIO}")
+
+
+async def test_a_page_of_a_whole_tab_runs_no_script(gate: Gate, short_folder: Path):
+    gate.cached.backend.upstreams["id-ci1"] = Starting(2)  # type: ignore[attr-defined]
+    async with asking(gate, short_folder) as client:
+        answer = await client.get("/gate", headers={**QUESTION, **NAVIGATE})
+    assert "<script" not in answer.text
+    assert "script-src" not in answer.headers["content-security-policy"]

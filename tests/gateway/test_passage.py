@@ -16,6 +16,8 @@ from studiolo.gateway.passage import (
     Refuse,
     Request,
     SetCookieAndRedirect,
+    Tell,
+    Word,
     decide,
 )
 
@@ -26,6 +28,7 @@ STUDIO = "https://studiolo.localhost"
 SESSION = {"cookies": f"a=1; {SESSION_COOKIE}=good"}
 BEARER = {"authorization": "Bearer good"}
 WEBSOCKET = {"upgrade": "WebSocket", "fetch_mode": "websocket"}
+STUDIO_SOCKET = {**SESSION, **WEBSOCKET, "origin": STUDIO, "uri": "/terminals/websocket/a_1"}
 
 
 def fetch(site: str, mode: str = "cors", dest: str = "empty") -> dict[str, str]:
@@ -62,6 +65,8 @@ def outcome(decision: Decision) -> str:
             return "to the studio"
         case SetCookieAndRedirect():
             return "session begins"
+        case Tell(word=word):
+            return word.value
         case Refuse(status=status):
             return str(status)
 
@@ -103,6 +108,16 @@ TABLE = [
         {**SESSION, **page("cross-site", "iframe"), "referer": STUDIO + "/"},
         "403",
     ),
+    (
+        "a page in the studio's iframe that went to the studio for a session",
+        {**SESSION, **page("same-site", "iframe"), "referer": OWN + "/"},
+        "pass",
+    ),
+    (
+        "an iframe of a host that begins like its own",
+        {**SESSION, **page("same-site", "iframe"), "referer": OWN + ".evil.example/"},
+        "403",
+    ),
     ("an object element", {**SESSION, **page("same-site", "object")}, "403"),
     # other pages' requests
     ("a sibling's GET", {**SESSION, **fetch("same-site", "no-cors", "image")}, "403"),
@@ -119,6 +134,80 @@ TABLE = [
     ("the studio's WebSocket", {**SESSION, **WEBSOCKET, "origin": STUDIO}, "403"),
     ("a WebSocket without origin", {**SESSION, **WEBSOCKET}, "403"),
     ("a WebSocket without a session", {**WEBSOCKET, "origin": OWN}, "401"),
+    # the studio's terminal, and what only looks like it
+    ("the studio's terminal", STUDIO_SOCKET, "pass"),
+    ("the studio's terminal, newer browser", {**STUDIO_SOCKET, **fetch("same-site")}, "pass"),
+    ("the studio's terminal, no session", {**STUDIO_SOCKET, "cookies": ""}, "401"),
+    ("the studio's terminal, stale session",
+     {**STUDIO_SOCKET, "cookies": f"{SESSION_COOKIE}=old"}, "401"),
+    ("the studio's terminal, by a token", {**STUDIO_SOCKET, "cookies": "", **BEARER}, "403"),
+    ("the studio's terminal, token and session", {**STUDIO_SOCKET, **BEARER}, "403"),
+    ("the studio's terminal, from another site", {**STUDIO_SOCKET, "fetch_site": "cross-site"},
+     "403"),
+    ("a sibling's terminal", {**STUDIO_SOCKET, "origin": SIBLING}, "403"),
+    ("another site's terminal", {**STUDIO_SOCKET, "origin": "https://evil.localhost"}, "403"),
+    ("the studio on http", {**STUDIO_SOCKET, "origin": STUDIO.replace("https", "http")}, "403"),
+    ("the studio on another port", {**STUDIO_SOCKET, "origin": STUDIO + ":8443"}, "403"),
+    ("no origin's terminal", {**STUDIO_SOCKET, "origin": "null"}, "403"),
+    ("the studio's POST to a terminal", {**STUDIO_SOCKET, "method": "POST"}, "403"),
+    ("the studio's fetch of a terminal",
+     {**SESSION, "origin": STUDIO, "uri": "/terminals/websocket/1", **fetch("same-site")}, "403"),
+    ("the studio's kernel", {**STUDIO_SOCKET, "uri": "/api/kernels/0-1/channels"}, "403"),
+    ("the studio's events", {**STUDIO_SOCKET, "uri": "/api/events/subscribe"}, "403"),
+    ("the studio's files", {**STUDIO_SOCKET, "uri": "/api/collaboration/room/x"}, "403"),
+    ("the studio's terminal with a query",
+     {**STUDIO_SOCKET, "uri": "/terminals/websocket/1?token=x"}, "403"),
+    ("a terminal with a hyphen, which Jupyter takes for none",
+     {**STUDIO_SOCKET, "uri": "/terminals/websocket/a-1"}, "403"),
+    ("a terminal of no name", {**STUDIO_SOCKET, "uri": "/terminals/websocket/"}, "403"),
+    ("a terminal of a long name",
+     {**STUDIO_SOCKET, "uri": "/terminals/websocket/" + "x" * 65}, "403"),
+    ("a path that leads away",
+     {**STUDIO_SOCKET, "uri": "/terminals/websocket/../../api/kernels"}, "403"),
+    ("an escaped path", {**STUDIO_SOCKET, "uri": "/terminals/websocket/%61"}, "403"),
+    ("a name of another alphabet", {**STUDIO_SOCKET, "uri": "/terminals/websocket/é"}, "403"),
+    ("a line end", {**STUDIO_SOCKET, "uri": "/terminals/websocket/a\n"}, "403"),
+    # the gate's own pages
+    (
+        "the studio asks whether it is ready",
+        {**SESSION, **page("same-site", "iframe"), "referer": STUDIO + "/",
+         "uri": "/_studiolo/ready"},
+        "studiolo-ready",
+    ),
+    (
+        "the studio asks, no session",
+        {**page("same-site", "iframe"), "referer": STUDIO + "/", "uri": "/_studiolo/ready"},
+        "to the studio",
+    ),
+    (
+        "a sibling asks whether it is ready",
+        {**SESSION, **page("same-site", "iframe"), "referer": SIBLING + "/",
+         "uri": "/_studiolo/ready"},
+        "403",
+    ),
+    (
+        "another site asks whether it is ready",
+        {**SESSION, **page("cross-site", "iframe"), "referer": "https://evil.localhost/",
+         "uri": "/_studiolo/ready"},
+        "403",
+    ),
+    ("a sibling's script asks", {**SESSION, **fetch("same-site"), "uri": "/_studiolo/ready"},
+     "403"),
+    (
+        "signed out, in the studio's frame",
+        {**page("same-site", "iframe"), "referer": STUDIO + "/", "uri": "/_studiolo/signed-out"},
+        "studiolo-signed-out",
+    ),
+    (
+        "signed out, in a sibling's frame",
+        {**page("same-site", "iframe"), "referer": SIBLING + "/", "uri": "/_studiolo/signed-out"},
+        "403",
+    ),
+    (
+        "refused, in the studio's frame",
+        {**page("same-site", "iframe"), "referer": STUDIO + "/", "uri": "/_studiolo/refused"},
+        "403",
+    ),
     # programs
     ("a token", BEARER, "pass"),
     ("a token, lower case", {"authorization": "bearer good"}, "pass"),
@@ -248,6 +337,36 @@ async def test_a_path_starts_its_application(backend: MemoryBackend, path: str, 
     passed = await ask(backend, uri=path, **BEARER)
     assert isinstance(passed, Pass)
     assert passed.application == application
+
+
+@pytest.mark.parametrize(
+    ("fields", "terminal"),
+    [
+        (STUDIO_SOCKET, "a_1"),
+        ({**STUDIO_SOCKET, "origin": OWN}, None),
+        ({**BEARER, **WEBSOCKET, "uri": "/terminals/websocket/a_1"}, None),
+        ({**SESSION, "uri": "/terminals/a_1"}, None),
+    ],
+)
+async def test_only_the_studio_makes_the_terminal_that_it_opens(
+    backend: MemoryBackend, fields: dict[str, str], terminal: str | None
+):
+    assert isinstance(await ask(backend, **fields), Pass)
+    assert (backend.opened, backend.terminals) == (["terminal"], [terminal])
+
+
+@pytest.mark.parametrize("state", [State.STOPPED, State.STARTING, State.RUNNING])
+async def test_a_session_is_ready_whatever_the_instance_does(backend: MemoryBackend, state: State):
+    backend.change("ci1", state=state)
+    assert await ask(backend, uri="/_studiolo/ready", **SESSION) == Tell(Word.READY)
+    assert backend.opened == []
+
+
+async def test_nothing_is_ready_for_who_has_no_right(backend: MemoryBackend):
+    backend.change("ci1", allowed=frozenset({"bob"}))
+    refused = await ask(backend, uri="/_studiolo/ready", **SESSION)
+    assert isinstance(refused, Refuse)
+    assert refused.status == 403
 
 
 @pytest.mark.parametrize(

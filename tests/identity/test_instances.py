@@ -92,6 +92,46 @@ async def test_the_path_never_leaves_the_instance(studio: Studio, path: str) -> 
     assert parse_qs(target.query)["path"] == ["/"]
 
 
+FRAMED = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Mode": "navigate"}
+AT_THE_INSTANCE = "https://ann-ci.studiolo.localhost:8481"
+
+
+async def test_a_frame_keeps_its_referrer_on_the_way_to_the_instance(studio: Studio) -> None:
+    """By it the gate knows that the studio is around the frame."""
+    ann = await studio.person("ann", DATA_SCIENTIST)
+    await an_instance(studio, ann)
+    async with studio.client() as client:
+        await studio.sign_in(client, "ann")
+        reply = await client.get(OPEN, params={"host": "ann-ci", "path": "/lab"}, headers=FRAMED)
+    assert reply.headers["location"].startswith(f"{AT_THE_INSTANCE}/_studiolo/ticket?")
+    assert reply.headers["referrer-policy"] == "strict-origin"
+
+
+async def test_a_frame_shows_no_sign_in_page_but_says_that_one_is_signed_out(
+    studio: Studio,
+) -> None:
+    async with studio.client() as client:
+        for host in ("ann-ci", "ANN-CI", "nobodys"):
+            reply = await client.get(OPEN, params={"host": host}, headers=FRAMED)
+            target = AT_THE_INSTANCE.replace("ann-ci", host.lower())
+            assert reply.headers["location"] == f"{target}/_studiolo/signed-out"
+        for host in ("evil.example/", "a.b", "", "x@y", "-a"):
+            reply = await client.get(OPEN, params={"host": host}, headers=FRAMED)
+            assert reply.headers["location"].startswith("/signin?"), host
+
+
+async def test_a_frame_of_an_instance_that_is_not_theirs_says_so(studio: Studio) -> None:
+    ann = await studio.person("ann", DATA_SCIENTIST)
+    await studio.person("olga", OWNER)
+    await an_instance(studio, ann)
+    async with studio.client() as client:
+        await studio.sign_in(client, "olga")
+        for host in ("ann-ci", "gone-ci"):
+            reply = await client.get(OPEN, params={"host": host}, headers=FRAMED)
+            target = AT_THE_INSTANCE.replace("ann-ci", host)
+            assert reply.headers["location"] == f"{target}/_studiolo/refused"
+
+
 async def test_even_the_owner_of_everything_does_not_open_anothers_instance(
     studio: Studio,
 ) -> None:
@@ -215,9 +255,10 @@ class Agents(AgentClient):
         self.answer = answer
 
     async def ensure_application(
-        self, endpoint: Endpoint, name: str, *, wait: float
+        self, endpoint: Endpoint, name: str, *, wait: float, terminal: str | None = None
     ) -> Mapping[str, Any]:
         assert (endpoint.address, name, wait) == ("unix//x/agent.sock", "jupyterlab", 5)
+        assert terminal == "studio_1"
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -265,7 +306,7 @@ async def test_an_application_is_opened_by_the_agent(
 
     monkeypatch.setattr(studio.services.engines["local"], "endpoint", endpoint)
     monkeypatch.setattr(type(studio.services), "agents", Agents(answer))
-    assert await gate(studio).open_application(compute.id, JUPYTERLAB, 5) == wanted
+    assert await gate(studio).open_application(compute.id, JUPYTERLAB, 5, "studio_1") == wanted
 
 
 async def test_an_engine_that_does_not_answer_means_later(

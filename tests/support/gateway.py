@@ -63,6 +63,7 @@ class MemoryBackend:
     tickets: dict[str, tuple[str, str]] = field(default_factory=dict)
     upstreams: dict[str, Upstream | Starting | Failed] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
+    terminals: list[str | None] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
 
     async def instance_by_host(self, label: str) -> GateInstance | None:
@@ -86,10 +87,15 @@ class MemoryBackend:
         return Grant(cookie, lifetime=3600)
 
     async def open_application(
-        self, instance_id: str, application: Application, wait: float
+        self,
+        instance_id: str,
+        application: Application,
+        wait: float,
+        terminal: str | None = None,
     ) -> Upstream | Starting | Failed:
         self.calls["open"] += 1
         self.opened.append(application.name)
+        self.terminals.append(terminal)
         return self.upstreams[instance_id]
 
     def add_instance(

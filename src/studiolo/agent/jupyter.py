@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from studiolo.agent.files import write_private
 from studiolo.agent.jupyter_client import UNIX, JupyterClient
@@ -120,7 +121,9 @@ class Jupyter:
         return await self.client.get("/api/status") is not None
 
     async def open_terminal(self, name: str) -> None:
-        """Make the terminal that the application's path shows; a page for a missing one is dead."""
+        """Make a terminal of this name, unless there is one: Jupyter Server itself does so for
+        nobody who only opens its page or its stream.
+        """
         await self.client.open_terminal(name, self._config.working_directory)
 
     def _search_path(self) -> str:
@@ -140,7 +143,6 @@ class Jupyter:
         /etc/profile would take the machine's own Python off the PATH.
         """
         config = self._config
-        ancestors = " ".join(("'self'", config.studio_origin)).strip()
         return {
             "ServerApp": {
                 **self._listening(),
@@ -159,7 +161,7 @@ class Jupyter:
                 },
                 "terminado_settings": {"shell_command": [self._environment["SHELL"]]},
                 "tornado_settings": {
-                    "headers": {"Content-Security-Policy": f"frame-ancestors {ancestors}"}
+                    "headers": {"Content-Security-Policy": _frame_policy(config.studio_origin)}
                 },
             },
             _SECTION: {"secret": self._secret, "alias": config.alias},
@@ -186,6 +188,16 @@ class Jupyter:
         if not directory.is_dir() or not directory.is_relative_to(root):
             return {}
         return {"preferred_dir": directory.relative_to(root).as_posix()}
+
+
+def _frame_policy(studio_origin: str) -> str:
+    """Who may frame Jupyter's pages: the studio's host by either scheme and on any port.
+
+    A person may come by the one or the other, and a browser obeys this policy beside the gateway's,
+    which names the very origins.
+    """
+    host = urlsplit(studio_origin).hostname
+    return f"frame-ancestors 'self' {host}:*" if host else "frame-ancestors 'self'"
 
 
 def _read_secret(path: Path) -> str | None:

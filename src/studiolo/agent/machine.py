@@ -81,8 +81,10 @@ class Machine:
         await processes.end_all(self.config.tag, _STRAY_GRACE)
         await self._jupyter.client.aclose()
 
-    async def ensure(self, name: str, wait: float) -> dict[str, Any]:
+    async def ensure(self, name: str, wait: float, terminal: str = TERMINAL_NAME) -> dict[str, Any]:
         """Start an application if need be, and describe it.
+
+        :param terminal: name of the terminal that is to be there, where the application is that.
 
         :raises NotFound: there is no such application.
         :raises Unavailable: it cannot start, or the machine is shutting down.
@@ -99,7 +101,7 @@ class Machine:
                 target=name,
             )
         if application is TERMINAL and self._supervisor.running:
-            await self._jupyter.open_terminal(TERMINAL_NAME)
+            await self._jupyter.open_terminal(terminal)
         return self._describe(application, await self._look())
 
     async def stop(self, name: str) -> dict[str, Any]:

@@ -5,18 +5,22 @@ import hmac
 import logging
 import math
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
+from studiolo.agent.applications import TERMINAL_NAME
 from studiolo.agent.machine import Machine
 from studiolo.domain.errors import InvalidInput, NotFound, StudioloError, Unauthenticated
 
 _MOST_LINES = 10_000
 _LONGEST_WAIT = 120.0
 _UNIX = "unix/"
+_TERMINAL = re.compile(r"[A-Za-z0-9_]{1,64}")
+"""What Jupyter Server takes for a terminal's name."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +76,8 @@ class Api:
 
     async def _ensure(self, request: web.Request) -> web.Response:
         wait = _seconds(request.query.get("wait", "0"))
-        application = await self._machine.ensure(request.match_info["name"], wait)
+        terminal = _terminal(request.query.get("terminal", TERMINAL_NAME))
+        application = await self._machine.ensure(request.match_info["name"], wait, terminal)
         return web.json_response(
             application, status=200 if application["state"] == "Running" else 202
         )
@@ -164,6 +169,14 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= _LONGEST_WAIT:
         raise InvalidInput(f"wait must be 0 to {_LONGEST_WAIT:.0f} seconds.", target="wait")
     return seconds
+
+
+def _terminal(name: str) -> str:
+    if not _TERMINAL.fullmatch(name):
+        raise InvalidInput(
+            "terminal must be 1 to 64 letters, digits and underscores.", target="terminal"
+        )
+    return name
 
 
 def _lines(text: str) -> int:

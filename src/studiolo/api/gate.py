@@ -82,7 +82,11 @@ class Gatekeeper:
         return Grant(token, max(1, int(lifetime.total_seconds())))
 
     async def open_application(
-        self, instance_id: str, application: Application, wait: float
+        self,
+        instance_id: str,
+        application: Application,
+        wait: float,
+        terminal: str | None = None,
     ) -> Upstream | Starting | Failed:
         """Make sure the application runs, waiting up to `wait` seconds for it."""
         endpoint = await self._endpoint(instance_id)
@@ -90,7 +94,7 @@ class Gatekeeper:
             return Starting(_RETRY_SECONDS)
         try:
             reply = await self._services.agents.ensure_application(
-                endpoint, application.name, wait=wait
+                endpoint, application.name, wait=wait, terminal=terminal
             )
         except AgentUnreachable:
             # The reconciler starts a dead agent again.

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -48,15 +49,19 @@ class AgentClient:
         return await self._json(endpoint, "GET", "/v1/status", timeout=self._timeout)
 
     async def ensure_application(
-        self, endpoint: Endpoint, name: str, *, wait: float
+        self, endpoint: Endpoint, name: str, *, wait: float, terminal: str | None = None
     ) -> Mapping[str, Any]:
         """Start an application if need be, and return it as it is after `wait` seconds at most.
 
         Its `state` says whether it runs; `upstream` and `headers` how to reach it.
 
+        :param terminal: a terminal to make, where the application is that and has none of that
+            name: letters, digits and `_`.
         :raises AgentError: there is none of that name, or it cannot start; `status` tells which.
         """
         path = f"/v1/applications/{_checked(name)}/ensure?wait={wait:g}"
+        if terminal is not None:
+            path += f"&terminal={quote(terminal, safe='')}"
         return await self._json(endpoint, "POST", path, timeout=self._timeout + wait)
 
     async def _json(

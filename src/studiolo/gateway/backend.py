@@ -121,6 +121,13 @@ class GateBackend(Protocol):
         """
 
     async def open_application(
-        self, instance_id: str, application: Application, wait: float
+        self,
+        instance_id: str,
+        application: Application,
+        wait: float,
+        terminal: str | None = None,
     ) -> Upstream | Starting | Failed:
-        """Make sure the application runs, waiting up to `wait` seconds for it."""
+        """Make sure the application runs, waiting up to `wait` seconds for it.
+
+        :param terminal: a terminal that is made with it, unless there is one of that name.
+        """

@@ -139,12 +139,16 @@ class CachedBackend:
         return await self.backend.redeem_ticket(ticket, label)
 
     async def open_application(
-        self, instance_id: str, application: Application, wait: float
+        self,
+        instance_id: str,
+        application: Application,
+        wait: float,
+        terminal: str | None = None,
     ) -> Upstream | Starting | Failed:
         """See :class:`GateBackend`. Requests that arrive while it starts share one call."""
         return await self._shared.get(
-            ("open", instance_id, application.process),
-            lambda: self.backend.open_application(instance_id, application, wait),
+            ("open", instance_id, application.process, terminal),
+            lambda: self.backend.open_application(instance_id, application, wait, terminal),
             lambda answer: isinstance(answer, Upstream),
         )
 

@@ -10,8 +10,9 @@ import logging
 from studiolo.gateway.backend import GateBackend
 from studiolo.gateway.cache import CachedBackend
 from studiolo.gateway.cookies import session_cookie_header
+from studiolo.gateway.framed import TEXTS, policy, refusal, script
 from studiolo.gateway.hosts import instance_host
-from studiolo.gateway.pages import PAGE_POLICY, page
+from studiolo.gateway.pages import page
 from studiolo.gateway.passage import (
     APPLICATION_WAIT,
     Decision,
@@ -20,6 +21,7 @@ from studiolo.gateway.passage import (
     Refuse,
     Request,
     SetCookieAndRedirect,
+    Tell,
     decide,
 )
 
@@ -41,6 +43,9 @@ _TITLES = {
 
 _ON_ITS_WAY = frozenset({"ComputeInstanceNotReady", "ApplicationStarting"})
 """What a progress bar is shown for: it will be there, if one waits."""
+
+
+_PRIVATE: list[Header] = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
 class Gate:
@@ -82,35 +87,42 @@ class Gate:
             case SetCookieAndRedirect(location=location, lifetime=lifetime, cookie=cookie):
                 set_cookie = (b"set-cookie", session_cookie_header(cookie, lifetime).encode())
                 return 303, [*_redirect_headers(location), set_cookie], b""
+            case Tell(word=word):
+                studio = self._studio(request)
+                title, text = TEXTS[word]
+                said = script({"type": word.value}, studio)
+                body = page(title, text, studio=studio, script=said)
+                return 200, _page_headers(policy(said, studio)), body.encode()
             case Refuse():
                 return self._refusal(request, decision)
 
-    def _refusal(self, request: Request, refusal: Refuse) -> tuple[int, list[Header], bytes]:
-        headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-        if refusal.retry_after:
-            headers.append((b"retry-after", str(refusal.retry_after).encode()))
-        if refusal.status == 401:
+    def _studio(self, request: Request) -> str:
+        """The studio's origin as this browser knows it; empty on a host that is not ours."""
+        host = instance_host(request.host, request.scheme, self._domain)
+        return host.studio_origin if host else ""
+
+    def _refusal(self, request: Request, refused: Refuse) -> tuple[int, list[Header], bytes]:
+        headers: list[Header] = []
+        if refused.retry_after:
+            headers.append((b"retry-after", str(refused.retry_after).encode()))
+        if refused.status == 401:
             headers.append((b"www-authenticate", b'Bearer realm="studiolo"'))
         if not request.is_navigation:
-            error = {"error": {"code": refusal.code, "message": refusal.message}}
-            headers.append((b"content-type", b"application/json"))
-            return refusal.status, headers, json.dumps(error).encode()
-        host = instance_host(request.host, request.scheme, self._domain)
-        studio = host.studio_origin if host else ""
-        title = refusal.title or _TITLES.get(refusal.code, "The request was refused")
+            error = {"error": {"code": refused.code, "message": refused.message}}
+            headers += [*_PRIVATE, (b"content-type", b"application/json")]
+            return refused.status, headers, json.dumps(error).encode()
+        studio = self._studio(request)
+        said = script(refusal(refused), studio) if request.fetch_dest == "iframe" else ""
         body = page(
-            title,
-            refusal.message,
-            refresh=refusal.retry_after,
-            on_its_way=refusal.code in _ON_ITS_WAY,
+            refused.title or _TITLES.get(refused.code, "The request was refused"),
+            refused.message,
+            refresh=refused.retry_after,
+            on_its_way=refused.code in _ON_ITS_WAY,
             studio=studio,
+            script=said,
         )
-        policy = f"{PAGE_POLICY}; frame-ancestors 'self' {studio}".encode()
-        headers += [
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-security-policy", policy),
-        ]
-        return refusal.status, headers, body.encode()
+        headers += _page_headers(policy(said, f"'self' {studio}"))
+        return refused.status, headers, body.encode()
 
 
 _FIELDS = {
@@ -144,6 +156,14 @@ def read_request(headers: list[Header]) -> Request:
             text = value.decode("latin-1")
             fields[field] = f"{fields[field]}, {text}" if fields.get(field) else text
     return Request(**fields, cookies="; ".join(cookies))
+
+
+def _page_headers(policy: str) -> list[Header]:
+    return [
+        *_PRIVATE,
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", policy.encode()),
+    ]
 
 
 def _pass_headers(passed: Pass) -> list[Header]:

@@ -19,7 +19,7 @@ import httptools
 from studiolo.domain.applications import application_of
 from studiolo.gateway.cache import DECISION_SECONDS
 from studiolo.gateway.gate import GATE_PATH, Gate, Header, read_request
-from studiolo.gateway.hosts import TICKET_PATH
+from studiolo.gateway.hosts import OWN_PATHS
 from studiolo.gateway.passage import Pass
 
 _MAX_ENTRIES = 10_000
@@ -31,7 +31,7 @@ _END = b"\r\n\r\n"
 _URI_LINE = b"\r\nX-Forwarded-Uri: "
 """As Go writes it. Of a client's making it cannot be: a header's value holds no line end."""
 
-_TICKET = TICKET_PATH.encode()
+_OWN = OWN_PATHS.encode()
 
 _Key = tuple[str, bytes, bytes]
 
@@ -40,7 +40,8 @@ class DecisionMemory:
     """Answers that let a request pass, for a second, as the bytes that were sent.
 
     The key is everything that the decision depends on: Caddy's whole question, but of the address
-    only which application it means. Tickets, WebSockets and refusals are not remembered.
+    only which application it means. The gate's own pages, WebSockets and refusals are not
+    remembered.
     """
 
     def __init__(self, gate: Gate, now: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +58,7 @@ class DecisionMemory:
         kept = self._kept.get(key)
         if kept is None or kept[0] <= self._now() or kept[1] != self._gate.cached.epoch:
             return None
-        return None if uri.startswith(_TICKET) else kept[2]
+        return None if uri.startswith(_OWN) else kept[2]
 
     async def decide(self, head: bytes, headers: list[Header]) -> bytes:
         """Ask the gate, and remember its answer if it may be.

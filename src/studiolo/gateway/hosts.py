@@ -10,12 +10,28 @@ from urllib.parse import parse_qs, urlencode
 
 from studiolo.gateway.backend import MAX_HOST_LABEL
 
+OWN_PATHS = "/_studiolo/"
+"""On an instance host: what begins so is the gate's, and reaches no application."""
+
 TICKET_PATH = "/_studiolo/ticket"
 """On an instance host: where a one-time ticket becomes that host's session cookie."""
+
+READY_PATH = "/_studiolo/ready"
+"""On an instance host: tells the studio, which frames it, that this browser has a session there."""
+
+SIGNED_OUT_PATH = "/_studiolo/signed-out"
+"""On an instance host: what a frame shows in place of the sign-in page, which is never framed."""
+
+REFUSED_PATH = "/_studiolo/refused"
+"""On an instance host: what a frame shows in place of the studio's refusal."""
 
 STUDIO_OPEN_PATH = "/instances/open"
 """On the studio host: checks sign-in and right, then mints a ticket."""
 
+TERMINAL_SOCKETS = "/terminals/websocket/"
+"""Where Jupyter Server has the stream of a terminal; its name follows."""
+
+_TERMINAL = re.compile(rf"{TERMINAL_SOCKETS}([A-Za-z0-9_]{{1,64}})")
 _LABEL = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{MAX_HOST_LABEL - 2}}}[a-z0-9])?")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f-\U0010ffff]")
@@ -49,6 +65,20 @@ def instance_host(host: str, scheme: str, domain: str) -> InstanceHost | None:
         return None
     suffix = f":{port}" if port and port != _DEFAULT_PORTS[scheme] else ""
     return InstanceHost(label, f"{scheme}://{name}{suffix}", f"{scheme}://{domain}{suffix}")
+
+
+def is_label(text: str) -> bool:
+    """Whether `text` can be the first label of an instance's host."""
+    return bool(_LABEL.fullmatch(text))
+
+
+def terminal_name(uri: str) -> str | None:
+    """The terminal whose stream this is, of a name that Jupyter Server takes; None if it is none.
+
+    Exactly that path, without a query: nothing that another reader might take for another path.
+    """
+    found = _TERMINAL.fullmatch(uri)
+    return found[1] if found else None
 
 
 def _valid_port(port: str) -> bool:

@@ -33,20 +33,23 @@ def page(
     refresh: int | None = None,
     on_its_way: bool = False,
     studio: str = "",
+    script: str = "",
 ) -> str:
     """A page with a heading and a sentence, as HTML.
 
     :param refresh: seconds until the browser tries again by itself.
     :param on_its_way: whether waiting is enough; shown by a bar.
     :param studio: where "Open the studio" leads; no link where empty.
+    :param script: JavaScript that runs when all else is there; what it holds must not end it.
     """
     again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
     bar = '<div class="bar"><i></i></div>' if on_its_way else ""
     note = "<p><small>This page tries again by itself.</small></p>" if refresh else ""
     link = f'<p><a href="{escape(studio)}" target="_top">Open the studio</a></p>' if studio else ""
+    last = f"<script>{script}</script>" if script else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"{again}<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
-        f"<h1>{escape(title)}</h1><p>{escape(message)}</p>{bar}{note}{link}</main></body></html>"
+        f"<h1>{escape(title)}</h1><p>{escape(message)}</p>{bar}{note}{link}</main>{last}</body></html>"
     )

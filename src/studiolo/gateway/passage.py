@@ -5,10 +5,12 @@ The decision, free of any HTTP framework. Caddy asks it of every request to an i
 Why the origin rules are strict: the gateway adds the application's token, and with a token Jupyter
 switches off its own XSRF and origin checks. Instance hosts are one *site* to a browser, so
 SameSite alone would let a page on one instance open a terminal on another. What remains allowed
-from elsewhere is what a link may do: a GET that navigates the whole tab, and the studio's iframe.
+from elsewhere is what a link may do: a GET that navigates the whole tab; and, to the studio, its
+iframe and its terminal.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from studiolo.domain.applications import application_of
 from studiolo.domain.errors import StudioloError
@@ -23,11 +25,15 @@ from studiolo.gateway.backend import (
 )
 from studiolo.gateway.cookies import session_cookies, without_own_cookies
 from studiolo.gateway.hosts import (
+    READY_PATH,
+    REFUSED_PATH,
+    SIGNED_OUT_PATH,
     TICKET_PATH,
     InstanceHost,
     instance_host,
     safe_path,
     studio_open_url,
+    terminal_name,
     ticket_parameters,
 )
 from studiolo.gateway.upstreams import leads_elsewhere, valid_header_value, valid_upstream
@@ -41,6 +47,7 @@ APPLICATION_WAIT = 8.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = _SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE", "PROPFIND", "REPORT"}
 _OWN_SITE = frozenset({"", "same-origin", "none"})
+_STUDIO_SITE = frozenset({"", "same-site"})
 _MAY_ANSWER = frozenset({State.RUNNING, State.UNKNOWN, State.RESIZING})
 """Unknown is the engine's silence, not the machine's: its applications may well be there. A machine
 that is resized goes on meanwhile, where its engine can do that.
@@ -144,7 +151,36 @@ class Refuse:
     title: str | None = None
 
 
-Decision = Pass | Redirect | SetCookieAndRedirect | Refuse
+class Word(StrEnum):
+    """What a page in a frame tells the studio around it."""
+
+    READY = "studiolo-ready"
+    """There is a session on this host now: streams and further frames will open."""
+    SIGNED_OUT = "studiolo-signed-out"
+    """The sign-in at the studio is over."""
+    REFUSED = "studiolo-refused"
+    """What the frame was to show is refused, or not there yet; the rest of the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A page of the gate's own, made to be framed by the studio."""
+
+    word: Word
+
+
+Decision = Pass | Redirect | SetCookieAndRedirect | Refuse | Tell
+
+
+_FRAMED: dict[str, Tell | Refuse] = {
+    SIGNED_OUT_PATH: Tell(Word.SIGNED_OUT),
+    REFUSED_PATH: Refuse(
+        403,
+        "AuthorizationFailed",
+        "This instance is not yours to open, or is not there any more. The studio lists yours.",
+    ),
+}
+"""Pages that are the same for everybody, on hosts that do not exist too."""
 
 
 async def decide(
@@ -159,6 +195,8 @@ async def decide(
     try:
         if request.path == TICKET_PATH:
             return await _redeem(request, host, backend)
+        if request.path in _FRAMED:
+            return _FRAMED[request.path]
         return await _admit(request, host, backend, wait)
     except StudioloError as error:
         return Refuse(error.status, error.code, error.message)
@@ -170,6 +208,8 @@ def refuse_origin(request: Request, host: InstanceHost) -> Refuse | None:
         return Refuse(405, "MethodNotAllowed", f"Instances do not take {request.method[:20]!r}.")
     if request.upgrade and not request.is_websocket:
         return Refuse(400, "InvalidParameter", "The only upgrade that passes is to a WebSocket.")
+    if studio_terminal(request, host):
+        return None
     if request.origin and request.origin != host.origin:
         return _foreign("its Origin is another host")
     if request.is_websocket and not request.origin and not request.bearer:
@@ -183,14 +223,28 @@ def refuse_origin(request: Request, host: InstanceHost) -> Refuse | None:
     return None
 
 
+def studio_terminal(request: Request, host: InstanceHost) -> str | None:
+    """The name of the terminal that the studio's own page opens a stream to; None for all else.
+
+    A page says who it is by Origin, which its scripts cannot change. A bearer token is no page's.
+    """
+    opens = request.method == "GET" and request.is_websocket and not request.bearer
+    if not opens or request.origin != host.studio_origin:
+        return None
+    return terminal_name(request.uri) if request.fetch_site in _STUDIO_SITE else None
+
+
 def _may_arrive_from_elsewhere(request: Request, host: InstanceHost) -> bool:
     if not request.is_navigation:
         return False
     if request.fetch_dest == "document":
         return True
-    # An iframe: the studio's only. A browser sends at least the origin of the embedding page.
-    framed = request.fetch_dest == "iframe" and request.fetch_site == "same-site"
-    return framed and request.referer.startswith(host.studio_origin + "/")
+    # An iframe: the studio's only. A browser sends at least the origin of the page that navigates
+    # it: the studio's, or the instance's own where a page in the frame went by way of the studio
+    # for a new session, which makes it `same-site`.
+    if request.fetch_dest != "iframe" or request.fetch_site != "same-site":
+        return False
+    return request.referer.startswith((host.studio_origin + "/", host.origin + "/"))
 
 
 def _foreign(why: str) -> Refuse:
@@ -226,9 +280,12 @@ async def _admit(
         return Refuse(404, "ResourceNotFound", f"No compute instance is named {host.label!r}.")
     if principal not in instance.allowed:
         return _not_yours(instance)
+    if request.path == READY_PATH:
+        # Also of an instance that does not run: a session is about the person.
+        return Tell(Word.READY)
     if instance.state not in _MAY_ANSWER:
         return _not_running(instance)
-    return await _open(request, instance, principal, backend, wait)
+    return await _open(request, host, instance, principal, backend, wait)
 
 
 async def _principal(
@@ -282,13 +339,15 @@ def _advice(instance: GateInstance) -> str:
 
 async def _open(
     request: Request,
+    host: InstanceHost,
     instance: GateInstance,
     principal: str,
     backend: GateBackend,
     wait: float,
 ) -> Decision:
     application = application_of(request.path)
-    found = await backend.open_application(instance.id, application, wait)
+    terminal = studio_terminal(request, host)
+    found = await backend.open_application(instance.id, application, wait, terminal)
     title = f"{application.display_name} on {instance.name!r}"
     match found:
         case Starting(retry_after=seconds):

@@ -19,13 +19,22 @@ from studiolo.domain.applications import APPLICATIONS, Application
 from studiolo.domain.errors import Forbidden, NotFound
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
-from studiolo.gateway.hosts import STUDIO_OPEN_PATH, safe_path, ticket_url
+from studiolo.gateway.hosts import (
+    REFUSED_PATH,
+    SIGNED_OUT_PATH,
+    STUDIO_OPEN_PATH,
+    is_label,
+    safe_path,
+    ticket_url,
+)
 from studiolo.store.transaction import Transaction
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _EVENTS = {"start": (Event.START, START), "stop": (Event.STOP, STOP)}
 _LONGEST_LABEL = 63
+_FRAMED_REFERRER = "strict-origin"
+"""The gate lets a frame in by the origin of the page around it, which must outlast a redirect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +82,33 @@ async def open_application(request: Request, host: str = "", path: str = "/") ->
     """
     caller = await visitor(request)
     if caller is None or caller.session is None:
-        return to_sign_in(request)
+        return _in_frame(request, host, SIGNED_OUT_PATH) or to_sign_in(request)
     identity = identity_of(request)
-    compute = await _openable(identity, caller, host)
+    try:
+        compute = await _openable(identity, caller, host)
+    except (Forbidden, NotFound):
+        if framed := _in_frame(request, host, REFUSED_PATH):
+            return framed
+        raise
     ticket = await new_ticket(identity, caller.session, compute.id)
     origin = instance_origin(request, compute.host_label)
-    return redirect(ticket_url(origin, ticket, safe_path(path) or "/"))
+    target = ticket_url(origin, ticket, safe_path(path) or "/")
+    return redirect(target, _FRAMED_REFERRER) if _is_framed(request) else redirect(target)
+
+
+def _is_framed(request: Request) -> bool:
+    return request.headers.get("sec-fetch-dest") == "iframe"
+
+
+def _in_frame(request: Request, host: str, path: str) -> Response | None:
+    """In a frame, in place of a page of this host's: the gate's own page at the instance's host.
+
+    No page of this host is ever framed; that one tells the studio around it what happened. None
+    where the browser asks for no frame.
+    """
+    if not _is_framed(request) or not is_label(_label(host)):
+        return None
+    return redirect(instance_origin(request, _label(host)) + path, _FRAMED_REFERRER)
 
 
 @router.post("/instances/{host}/{verb}")

@@ -93,10 +93,13 @@ def form_secret(request: Request) -> str | None:
     return value if value and is_shaped(value) else None
 
 
-def redirect(location: str) -> Response:
-    """To another page, by GET; never remembered."""
+def redirect(location: str, referrer: str = "no-referrer") -> Response:
+    """To another page, by GET; never remembered.
+
+    :param referrer: the Referrer-Policy from here on.
+    """
     return RedirectResponse(
-        location, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        location, 303, {"Cache-Control": "no-store", "Referrer-Policy": referrer}
     )
 
 
