@@ -1,7 +1,6 @@
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import {
   DesktopRegular,
-  GaugeRegular,
   HistoryRegular,
   NotebookRegular,
   PeopleLockRegular,
@@ -45,7 +44,6 @@ const PAGES = [
   ["notebooks", NotebookRegular],
   ["compute", DesktopRegular],
   ["terminal", WindowConsoleRegular],
-  ["quota", GaugeRegular],
   ["access", PeopleLockRegular],
   ["activity", HistoryRegular],
 ] as const;
