@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from studiolo.domain.errors import Detail
 from studiolo.domain.machine import Recipe, Step
 from studiolo.domain.states import State
+from studiolo.store.computes import Version
 from studiolo.store.database import Database
 from tests.support.values import NOW, a_compute, a_workspace
 
@@ -150,3 +151,67 @@ async def test_waking_makes_due_and_never_puts_off(database):
     async with database.transaction() as tx:
         await tx.leases.wake([compute.id], now=LATER)
         assert await tx.leases.next_due(["local"]) == NOW
+
+
+async def test_the_newest_changes_of_a_workspace_are_found_first(database):
+    workspace = a_workspace()
+    made = [a_compute(workspace, name=f"ci-{i}", host_label=f"ci-{i}") for i in range(4)]
+    async with database.transaction() as tx:
+        await tx.workspaces.add(workspace)
+        for each in made:
+            await tx.computes.add(each, due_at=NOW)
+        assert await tx.computes.save(replace(made[1], etag="new"), if_etag="one", due_at=None)
+    async with database.reading() as tx:
+        newest = await tx.computes.versions(workspace.id, newest=2)
+        assert newest == {
+            made[1].id: Version("ci-1", "new"),
+            made[3].id: Version("ci-3", made[3].etag),
+        }
+        assert len(await tx.computes.versions(workspace.id)) == 4
+        assert await tx.computes.count(workspace.id) == 4
+        assert await tx.computes.versions("elsewhere") == {}
+
+
+async def test_a_claim_is_no_change_and_its_end_is(database):
+    first = await stored(database, name="one")
+    second = replace(first, id="ci-2", name="two", host_label="two")
+    async with database.transaction() as tx:
+        await tx.computes.add(second, due_at=LATER)
+
+    async def newest() -> list[str]:
+        async with database.reading() as tx:
+            return list(await tx.computes.versions(first.workspace, newest=1))
+
+    await claim(database, "token")
+    assert await newest() == [second.id]
+    async with database.transaction() as tx:
+        settled = replace(first, etag="new")
+        assert await tx.leases.settle(
+            settled, token="token", if_etag=first.etag, due_at=None, attempts=0
+        )
+    assert await newest() == [first.id]
+
+
+async def test_what_is_asked_for_by_ids_is_found_in_any_number(database):
+    compute = await stored(database)
+    async with database.reading() as tx:
+        found = await tx.computes.by_ids([f"ci-{i}" for i in range(1200)] + [compute.id])
+    assert found == {compute.id: compute}
+
+
+async def test_listeners_are_told_of_commits_that_wrote_an_instance_and_of_no_others(database):
+    told = []
+    database.on_computes_written(lambda: told.append(1))
+    compute = await stored(database)
+    assert len(told) == 1
+    await claim(database, "token")
+    async with database.reading() as tx:
+        await tx.computes.by_id(compute.id)
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await tx.computes.remove(compute.id)
+            raise ZeroDivisionError
+    assert len(told) == 1
+    async with database.transaction() as tx:
+        await tx.computes.remove(compute.id)
+    assert len(told) == 2

@@ -1,10 +1,11 @@
 """Compute instances."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import ScalarSelect, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.errors import Detail
@@ -18,6 +19,17 @@ from studiolo.store.tables.workspace import WorkspaceRow
 
 COMPUTES = table_of(ComputeRow)
 
+_CHUNK = 500
+"""Ids in one statement; SQLite allows 32,766 parameters, older ones 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An instance's name, and the ETag that it has at this moment."""
+
+    name: str
+    etag: str
+
 
 class Computes:
     """Compute instances by name, id and host; writes compare the ETag."""
@@ -30,8 +42,9 @@ class Computes:
 
         :raises sqlalchemy.exc.IntegrityError: the name is taken in the region, or the host label.
         """
-        values = compute_columns(compute) | {"due_at": due_at, "attempts": 0}
+        values = written_columns(compute) | {"due_at": due_at, "attempts": 0}
         await self._session.execute(insert(COMPUTES).values(**values))
+        note_written(self._session)
 
     async def by_id(self, compute_id: str) -> Compute | None:
         """Find by machine id."""
@@ -85,14 +98,38 @@ class Computes:
         written = await self._session.execute(
             update(COMPUTES)
             .where(COMPUTES.c.id == compute.id, COMPUTES.c.etag == if_etag)
-            .values(**compute_columns(compute), due_at=due_at, attempts=0)
+            .values(**written_columns(compute), due_at=due_at, attempts=0)
         )
+        note_written(self._session)
         return changed(written)
 
     async def remove(self, compute_id: str) -> bool:
         """Remove the row; False if it was gone."""
         gone = await self._session.execute(delete(COMPUTES).where(COMPUTES.c.id == compute_id))
+        note_written(self._session)
         return changed(gone)
+
+    async def versions(self, workspace: str, newest: int | None = None) -> dict[str, Version]:
+        """Name and ETag by id: of the `newest` that changed last, or of all in a workspace."""
+        table = COMPUTES.c
+        query = select(table.id, table.name, table.etag).where(table.workspace == workspace)
+        if newest is not None:
+            query = query.order_by(table.changed.desc()).limit(newest)
+        rows = await self._session.execute(query)
+        return {row.id: Version(row.name, row.etag) for row in rows}
+
+    async def count(self, workspace: str) -> int:
+        """How many instances a workspace has."""
+        query = select(func.count()).where(COMPUTES.c.workspace == workspace)
+        return (await self._session.scalars(query)).one()
+
+    async def by_ids(self, ids: Sequence[str]) -> Mapping[str, Compute]:
+        """Those of these ids that there are, by id."""
+        found: dict[str, Compute] = {}
+        for start in range(0, len(ids), _CHUNK):
+            chunk = await self._many(joined_where(ids[start : start + _CHUNK]))
+            found |= {each.id: each for each in chunk}
+        return found
 
     async def _one(self, query: Select[Any]) -> Compute | None:
         row = (await self._session.execute(query)).one_or_none()
@@ -116,6 +153,36 @@ def _joined() -> Select[Any]:
 def joined_where(ids: Sequence[str]) -> Select[Any]:
     """Query for the instances with these ids, as :func:`compute_of` reads them."""
     return _joined().where(ComputeRow.id.in_(ids))
+
+
+_WRITTEN = "computes written"
+
+
+def note_written(session: AsyncSession) -> None:
+    """Remember that this unit of work may have changed what clients see of some instance."""
+    session.info[_WRITTEN] = True
+
+
+def was_written(session: AsyncSession) -> bool:
+    """Whether :func:`note_written` was called in this unit of work."""
+    return _WRITTEN in session.info
+
+
+def written_columns(compute: Compute) -> dict[str, Any]:
+    """What every write of an instance sets: its columns, and the next number of a change."""
+    return compute_columns(compute) | {"changed": _next_change(compute.workspace)}
+
+
+def _next_change(workspace: str) -> ScalarSelect[Any]:
+    others = COMPUTES.alias()
+    latest = (
+        select(others.c.changed)
+        .where(others.c.workspace == workspace)
+        .order_by(others.c.changed.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(func.coalesce(latest, 0) + 1).scalar_subquery()
 
 
 _PLAIN = (

@@ -7,7 +7,7 @@ Nothing but the database's own I/O may happen inside a transaction.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from studiolo.domain.errors import Unavailable
+from studiolo.store.computes import was_written
 from studiolo.store.reserve import Reserve
 from studiolo.store.tables import Base
 from studiolo.store.transaction import Transaction
@@ -42,6 +43,7 @@ class Database:
         self.reserve = reserve
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._readers = self._sessions
+        self._listeners: list[Callable[[], None]] = []
         self._writer: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
         if self.is_sqlite:
             self._writer = asyncio.Lock()
@@ -73,10 +75,20 @@ class Database:
         try:
             async with self._writer, self._sessions.begin() as session:
                 yield Transaction(session)
+            if was_written(session):
+                for listener in self._listeners:
+                    listener()
         except OperationalError as error:
             if self.reserve is not None and self.reserve.release_if_full():
                 raise Unavailable(_FULL) from error
             raise
+
+    def on_computes_written(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each commit of this process that wrote an instance.
+
+        Other processes write too, so it only saves time.
+        """
+        self._listeners.append(listener)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:

@@ -11,7 +11,13 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.resources import Compute
-from studiolo.store.computes import COMPUTES, compute_columns, compute_of, joined_where
+from studiolo.store.computes import (
+    COMPUTES,
+    compute_of,
+    joined_where,
+    note_written,
+    written_columns,
+)
 from studiolo.store.rows import changed
 from studiolo.store.tables.compute import ComputeRow
 
@@ -77,13 +83,14 @@ class Leases:
                 COMPUTES.c.etag == if_etag,
             )
             .values(
-                **compute_columns(compute),
+                **written_columns(compute),
                 due_at=due_at,
                 attempts=attempts,
                 lease_token=None,
                 lease_until=None,
             )
         )
+        note_written(self._session)
         return changed(written)
 
     async def release(self, compute_id: str, *, token: str) -> bool:
@@ -104,6 +111,7 @@ class Leases:
                 ComputeRow.etag == if_etag,
             )
         )
+        note_written(self._session)
         return changed(gone)
 
     async def release_all(self, locations: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studiolo.store.tables.base import Base, Stamped, folded
@@ -15,6 +15,10 @@ class ComputeRow(Stamped, Base):
     `due_at` is when the reconciler must look next: null in a stable state that needs nothing.
     `lease_token` and `lease_until` are a reconciler's claim; every write of the reconciler names
     the token in its WHERE clause.
+
+    `changed` orders the instances of a workspace by their last change: each write that a client
+    could see takes the next number, so that the newest changes are found without reading the rest.
+    Two transactions at the same moment may take the same one.
     """
 
     __tablename__ = "computes"
@@ -22,6 +26,7 @@ class ComputeRow(Stamped, Base):
         UniqueConstraint("location", "name_folded"),
         UniqueConstraint("host_label"),
         Index(None, "workspace", "name_folded"),
+        Index(None, "workspace", "changed"),
         Index(None, "location", "due_at"),
         Index(None, "subnet"),
     )
@@ -55,6 +60,7 @@ class ComputeRow(Stamped, Base):
     subnet: Mapped[str | None]
     subnet_prefix: Mapped[str | None]
     recipe: Mapped[dict[str, Any] | None]
+    changed: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_token: Mapped[str | None]
