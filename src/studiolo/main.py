@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from studiolo import echo, faults, journal
 from studiolo.api import authorization
+from studiolo.api.activity import endpoints as activity
 from studiolo.api.app import create_app
 from studiolo.api.catalogue import load_catalogue
 from studiolo.api.computes import routers as computes
@@ -84,6 +85,7 @@ ROUTERS = (
     computes.router,
     operations.router,
     locations.router,
+    activity.router,
     echo.router,
 )
 """Everything the public application answers."""

@@ -48,6 +48,7 @@ CHECKED_INSIDE = (
     "/resources",
     "/Microsoft.MachineLearningServices/workspaces",
     "/Microsoft.Network/virtualNetworks",
+    "/Microsoft.Insights/eventtypes/management/values",
 )
 """Ends of ARM paths whose route shows each caller only what they may read."""
 

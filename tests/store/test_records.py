@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from studiolo.domain.errors import Detail
 from studiolo.domain.resources import ActivityEntry, OperationStatus
+from studiolo.store.activity import Matching
 from tests.support.values import NOW, SUBSCRIPTION, a_group, a_workspace, an_operation
 
 
@@ -99,3 +100,47 @@ async def test_activity_is_found_at_a_scope_and_below_only(database):
         newest = await tx.activity.page("", None, 1)
         older = await tx.activity.page("", newest[0][0], 10)
         assert len(older) == 3
+
+
+async def test_activity_of_several_scopes_is_one_list_newest_first(database):
+    await _lines(database, [("/s/a", 2), ("/s/b/x", 0), ("/s/c", 3), ("/s/b", 1)])
+    async with database.reading() as tx:
+        found = await tx.activity.page(["/s/a", "/s/b"], None, 10)
+    assert [entry.scope for _, entry in found] == ["/s/a", "/s/b", "/s/b/x"]
+
+
+async def test_activity_pages_by_time_lose_and_repeat_nothing_of_one_instant(database):
+    await _lines(database, [(f"/s/{i}", i // 7) for i in range(40)])
+    seen, before = [], None
+    async with database.reading() as tx:
+        while found := await tx.activity.page("/s", before, 3):
+            seen += [entry.scope for _, entry in found]
+            before = found[-1][0]
+    assert seen == [f"/s/{i}" for i in reversed(range(40))]
+
+
+async def test_activity_is_narrowed_by_time_caller_and_status_whatever_their_case(database):
+    await _lines(database, [("/s/a", 0), ("/s/b", 1), ("/s/c", 2)])
+    async with database.transaction() as tx:
+        entry = ActivityEntry(NOW, "P-2", "Bob", "read", "/s/d", "Failed", "c")
+        await tx.activity.add(replace(entry, principal="p-2"))
+
+    async def found(**asked) -> list[str]:
+        async with database.reading() as tx:
+            lines = await tx.activity.page("/s", None, 10, Matching(**asked))
+        return [entry.scope for _, entry in lines]
+
+    second = NOW + timedelta(seconds=1)
+    assert await found(since=second) == ["/s/c", "/s/b"]
+    assert await found(until=second, caller="ALICE") == ["/s/b", "/s/a"]
+    assert await found(caller="bob") == await found(caller="P-2") == ["/s/d"]
+    assert await found(status="failed") == ["/s/d"]
+    assert await found(status="failed", caller="alice") == []
+
+
+async def _lines(database, lines) -> None:
+    """Lines of alice's, each a scope and the second it was written in."""
+    async with database.transaction() as tx:
+        for scope, second in lines:
+            at = NOW + timedelta(seconds=second)
+            await tx.activity.add(ActivityEntry(at, "p", "Alice", "do", scope, "Accepted", "c"))

@@ -12,6 +12,7 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import select
 
+from studiolo.api.activity.endpoints import router as activity
 from studiolo.api.app import create_app
 from studiolo.api.computes.routers import router as computes
 from studiolo.api.identity.personal_tokens import create_token
@@ -38,7 +39,7 @@ from tests.support.fakes import SUBSCRIPTION, TENANT, open_team, services_over
 ORIGIN = "https://studiolo.localhost:8481"
 VERSION = "2023-08-01-preview"
 
-ROUTERS: tuple[APIRouter, ...] = (computes, operations, locations)
+ROUTERS: tuple[APIRouter, ...] = (computes, operations, locations, activity)
 
 _CHANGES_WITH_EVERY_CALL = {("activity", None), ("access_tokens", "used_at")}
 """(table, column) that a refused request may write; None stands for the whole table."""

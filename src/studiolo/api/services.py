@@ -33,6 +33,9 @@ class Doorkeeper(Protocol):
     async def concerned(self, principal: Principal, scope: str) -> bool:
         """Whether the principal holds any role at, above or below a scope."""
 
+    async def scopes(self, principal: Principal, action: str) -> tuple[str, ...]:
+        """The outermost scopes at which the principal may do an ARM action; folded."""
+
     async def authorize(self, principal: Principal, action: str, scope: str) -> None:
         """Refuse what :meth:`may` does not allow.
 

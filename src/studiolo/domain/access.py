@@ -121,6 +121,37 @@ def allows(
     )
 
 
+def granted(
+    assignments: Iterable[RoleAssignment], definitions: Mapping[str, RoleDefinition], action: str
+) -> tuple[str, ...]:
+    """The scopes at which these assignments, all of one principal, let it do `action`.
+
+    Folded, in order; of two of which one lies in the other, the outer.
+    """
+    scopes = {
+        fold(assignment.scope)
+        for assignment in assignments
+        if (definition := definitions.get(assignment.role_definition)) is not None
+        and definition.grants(action)
+    }
+
+    def outermost(scope: str) -> bool:
+        return not any(other != scope and contains(other, scope) for other in scopes)
+
+    return tuple(filter(outermost, sorted(scopes)))
+
+
+def overlap(scopes: Iterable[str], wanted: str) -> tuple[str, ...]:
+    """What of `wanted` and all below it lies at or below any of `scopes`, as folded scopes."""
+    found = []
+    for scope in scopes:
+        if contains(scope, wanted):
+            return (fold(wanted),)
+        if contains(wanted, scope):
+            found.append(fold(scope))
+    return tuple(found)
+
+
 def concerned(assignments: Iterable[RoleAssignment], scope: str) -> bool:
     """Whether any of these assignments, all of one principal, lies at, above or below `scope`.
 

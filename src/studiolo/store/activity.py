@@ -1,11 +1,54 @@
 """The activity log: lines are added, never changed."""
 
-from sqlalchemy import insert, or_, select
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, insert, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.resources import ActivityEntry
 from studiolo.store.tables.base import table_of
 from studiolo.store.tables.workspace import ActivityRow
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line stands in the log: when it was written, and its number."""
+
+    at: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which lines are asked for, wherever they stand; None for any.
+
+    :param since: the earliest instant.
+    :param until: the latest.
+    :param caller: name or id of who did it, in any case.
+    :param status: in any case.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    caller: str | None = None
+    status: str | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What a row must meet."""
+        if self.since is not None:
+            yield ActivityRow.at >= self.since
+        if self.until is not None:
+            yield ActivityRow.at <= self.until
+        if self.caller is not None:
+            named = func.lower(ActivityRow.principal_name) == self.caller.lower()
+            yield or_(named, ActivityRow.principal == self.caller.lower())
+        if self.status is not None:
+            yield func.lower(ActivityRow.status) == self.status.lower()
+
+
+ANYTHING = Matching()
 
 
 class ActivityLog:
@@ -31,18 +74,34 @@ class ActivityLog:
         )
 
     async def page(
-        self, scope: str, before: int | None, limit: int
-    ) -> list[tuple[int, ActivityEntry]]:
-        """Lines at `scope` or below, newest first, older than line number `before`."""
-        folded = scope.rstrip("/").lower()
-        query = select(ActivityRow)
-        if folded:
-            below = ActivityRow.scope_folded.startswith(folded + "/", autoescape=True)
-            query = query.where(or_(ActivityRow.scope_folded == folded, below))
+        self,
+        scopes: str | Sequence[str],
+        before: Place | None,
+        limit: int,
+        matching: Matching = ANYTHING,
+    ) -> list[tuple[Place, ActivityEntry]]:
+        """The newest lines at any of these scopes or below, newest first, older than a place.
+
+        :param scopes: one or several; the empty one stands for everything.
+        """
+        anywhere = [scopes] if isinstance(scopes, str) else scopes
+        query = select(ActivityRow).where(
+            or_(*(_at_or_below(scope) for scope in anywhere)), *matching.conditions()
+        )
         if before is not None:
-            query = query.where(ActivityRow.id < before)
-        rows = await self._session.scalars(query.order_by(ActivityRow.id.desc()).limit(limit))
-        return [(row.id, _entry_of(row)) for row in rows]
+            here = tuple_(ActivityRow.at, ActivityRow.id)
+            query = query.where(here < (before.at, before.number))
+        newest = (ActivityRow.at.desc(), ActivityRow.id.desc())
+        rows = await self._session.scalars(query.order_by(*newest).limit(limit))
+        return [(Place(row.at, row.id), _entry_of(row)) for row in rows]
+
+
+def _at_or_below(scope: str) -> ColumnElement[bool]:
+    folded = scope.rstrip("/").lower()
+    if not folded:
+        return true()
+    below = ActivityRow.scope_folded.startswith(folded + "/", autoescape=True)
+    return or_(ActivityRow.scope_folded == folded, below)
 
 
 def _entry_of(row: ActivityRow) -> ActivityEntry:

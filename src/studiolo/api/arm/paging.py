@@ -72,10 +72,15 @@ def _after(request: Request) -> str | None:
     except (binascii.Error, ValueError):
         after = ""
     if not after or token != encode_token(request.url.path, after):
-        raise InvalidInput(
-            "$skipToken is not one that this list gave out. Begin without it.", target="$skipToken"
-        )
+        raise not_ours()
     return after
+
+
+def not_ours() -> InvalidInput:
+    """The error for a token that no list gave out."""
+    return InvalidInput(
+        "$skipToken is not one that this list gave out. Begin without it.", target="$skipToken"
+    )
 
 
 def encode_token(path: str, after: str) -> str:

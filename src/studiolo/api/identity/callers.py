@@ -137,6 +137,12 @@ class Doorman:
         async with self.service.database.reading() as tx:
             return access.concerned(await tx.roles.held_by(principal.id), scope)
 
+    async def scopes(self, principal: Principal, action: str) -> tuple[str, ...]:
+        """The outermost scopes at which the principal may do an ARM action; folded."""
+        async with self.service.database.reading() as tx:
+            held = await tx.roles.held_by(principal.id)
+        return access.granted(held, BUILT_IN, action)
+
     async def authorize(self, principal: Principal, action: str, scope: str) -> None:
         """Refuse what :meth:`may` does not allow.
 

@@ -35,6 +35,7 @@ RESOURCE_TYPES: dict[str, tuple[str, ...]] = {
     ),
     "Microsoft.Authorization": ("roleAssignments", "roleDefinitions"),
     "Microsoft.Network": ("virtualNetworks", "virtualNetworks/subnets"),
+    "Microsoft.Insights": ("eventtypes",),
 }
 """What there is. Clients read api-versions and regions from here before they touch a resource."""
 
@@ -54,6 +55,7 @@ _VERSIONS = {
     "Microsoft.Resources": ["2025-04-01", "2024-11-01", "2022-09-01", "2021-04-01", "2020-06-01"],
     "Microsoft.Authorization": ["2022-04-01", "2020-04-01-preview", "2018-01-01-preview"],
     "Microsoft.Network": ["2024-07-01", "2024-05-01", "2023-11-01", "2022-07-01", "2020-11-01"],
+    "Microsoft.Insights": ["2015-04-01"],
 }
 """Named to clients that choose one; other dates are accepted too."""
 

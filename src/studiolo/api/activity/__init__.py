@@ -1,0 +1,1 @@
+"""The activity log, as Azure serves it: `Microsoft.Insights/eventtypes/management/values`."""
