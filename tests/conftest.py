@@ -18,7 +18,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(file: Path) -> str:
-    """Files share nothing but daemons: this host's, which one test kills, and a cluster's."""
-    if file.parts[0] != "incus":
-        return str(file)
-    return "cluster" if file.name.startswith("test_cluster") else "daemon"
+    """Files share nothing but daemons (this host's, which one test kills, and a cluster's), and
+    deployments that are dear to start.
+    """
+    folder = file.parts[0]
+    if folder == "incus":
+        return "cluster" if file.name.startswith("test_cluster") else "daemon"
+    return folder if folder in {"browser", "studio"} else str(file)

@@ -1,0 +1,57 @@
+"""One deployment for all tests of the studio's pages, with people, and Chromium."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+from tests.support.browser import Person, chromium
+from tests.support.studio import StudioDeployed, StudioVisit, built_studio
+
+Begin = Callable[..., Coroutine[Any, Any, StudioVisit]]
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioDeployed]:
+    """`studiolo up` with real machines in `local` and imaginary ones in `lab`."""
+    built_studio()
+    deployed = StudioDeployed(tmp_path_factory.mktemp("s") / "h", engine="process")
+    try:
+        deployed.up()
+        yield deployed
+    finally:
+        deployed.end()
+
+
+@pytest.fixture(scope="session")
+def ana(deployed: StudioDeployed) -> Person:
+    """A data scientist who makes instances of her own in the workspace `main`."""
+    return deployed.person("ana.lopez@example.org", "Ana López")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def begin(deployed: StudioDeployed, browser: Browser) -> AsyncIterator[Begin]:
+    """Begin visits in profiles of their own. No page of any may have complained at the end."""
+    visits: list[StudioVisit] = []
+
+    async def begin(**options: Any) -> StudioVisit:
+        visits.append(await StudioVisit.begin(deployed, browser, **options))
+        return visits[-1]
+
+    yield begin
+    for visit in visits:
+        await visit.end()
+    assert [complaint for visit in visits for complaint in visit.complaints] == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(begin: Begin) -> StudioVisit:
+    """A visit with an empty profile."""
+    return await begin()

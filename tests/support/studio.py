@@ -1,0 +1,98 @@
+"""The studio as a person meets it: a deployment with real and with imaginary machines, and Chromium
+with the accessibility checks of axe."""
+
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from playwright.async_api import Browser, expect
+
+from tests.support.browser import GROUP, PASSWORD, WORKSPACE, Deployed, Person, Visit
+
+_REPOSITORY = Path(__file__).parents[2]
+_AXE = _REPOSITORY / "studio" / "node_modules" / "axe-core" / "axe.min.js"
+
+LAB = "lab"
+"""A region whose machines are not real: any number of them, in no time."""
+
+
+@cache
+def built_studio() -> None:
+    """Build what the control plane serves, if it is not what studio/ says.
+
+    :raises BuildFailed: with what to do; no test of the studio may pass without it.
+    """
+    builder = _module(_REPOSITORY / "tools" / "studio" / "build.py")
+    builder.build()
+    builder.install()
+
+
+def _module(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class StudioDeployed(Deployed):
+    """A deployment with the region `local` (process machines) and the region `lab` (fake ones)."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With the second region."""
+        lab = [{"location": LAB, "engine": "fake", "total_vcpus": 10_000, "family_vcpus": 10_000}]
+        return super().environment | {"STUDIOLO_REGIONS": json.dumps(lab)}
+
+    def workspace(self, name: str, location: str = LAB) -> str:
+        """Make a workspace of its own for a test; returns the address of its pages."""
+        administrator = self.administrator()
+        path = administrator.workspace_path(GROUP, name)
+        administrator.http.json("PUT", path, body={"location": location, "properties": {}})
+        return f"/workspaces/{GROUP}/{name}"
+
+
+class StudioVisit(Visit):
+    """A visit to the studio's own pages."""
+
+    @classmethod
+    async def begin(cls, deployed: Deployed, browser: Browser, **options: Any) -> "StudioVisit":
+        """Open an empty tab that speaks English, unless `options` say otherwise."""
+        options = {"locale": "en-GB", "timezone_id": "Asia/Seoul"} | options
+        visit = await super().begin(deployed, browser, **options)
+        assert isinstance(visit, StudioVisit)
+        return visit
+
+    async def enter(self, person: Person, page: str = "", password: str = PASSWORD) -> None:
+        """Sign in and open a page of the studio, by its address or by its name in `main`."""
+        await self.sign_in(person, password=password)
+        await self.page.wait_for_url("**/w*")
+        if page:
+            await self.show(page)
+
+    async def show(self, page: str) -> None:
+        """Open a page by its address, or by its name in the workspace `main`."""
+        address = page if page.startswith("/") else f"/workspaces/{GROUP}/{WORKSPACE}/{page}"
+        await self.page.goto(self.deployed.http + address)
+
+    async def is_accessible(self) -> None:
+        """Nothing on the page is a serious fault by WCAG 2.1 AA, as far as axe can tell."""
+        await self.page.evaluate(_AXE.read_text())
+        found = await self.page.evaluate(
+            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+        )
+        serious = [
+            f"{fault['id']} ({fault['impact']}): {fault['help']}: "
+            + "; ".join(node["html"][:200] for node in fault["nodes"][:5])
+            for fault in found["violations"]
+            if fault["impact"] in {"serious", "critical"}
+        ]
+        assert serious == []
+
+    async def heading_is(self, name: str) -> None:
+        """Wait for a page by its heading."""
+        await expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible()
