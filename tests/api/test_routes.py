@@ -44,6 +44,7 @@ CHECKED_INSIDE = (
     "OperationResults/{operation}",
     "operationresults/{operation}",
     "/vmSizes",
+    "/capabilities",
     "/resourceGroups",
     "/resources",
     "/Microsoft.MachineLearningServices/workspaces",

@@ -112,6 +112,27 @@ class Engine(Protocol):
         """Let go of connections. Machines keep running."""
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an engine is, for people who choose where to work.
+
+    :param kind: its name in the settings: `process`, `incus`, `fake`.
+    :param isolation: one sentence, what keeps a machine apart from the others.
+    """
+
+    kind: str
+    isolation: str
+
+
+@runtime_checkable
+class Described(Protocol):
+    """Capability: says what it is. Known without asking anybody."""
+
+    @property
+    def about(self) -> About:
+        """The same for as long as the engine lives."""
+
+
 @runtime_checkable
 class LogSource(Protocol):
     """Capability: logs that can be read without the machine's help."""
@@ -249,6 +270,10 @@ class Networks(Protocol):
     region's own network or from outside; the control plane reaches every one. A machine without
     `public_ip` reaches the members of its subnet and nothing else, whatever its root does.
     """
+
+    @property
+    def has_networks(self) -> bool:
+        """Whether machines can be given any, as the engine is configured."""
 
     async def ensure_network(self, subnet: VirtualSubnet) -> None:
         """Make the subnet's network exist; `ensure` does so itself.

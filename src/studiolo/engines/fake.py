@@ -22,6 +22,7 @@ from studiolo.domain.machine import (
     VirtualSubnet,
 )
 from studiolo.engines.base import (
+    About,
     DiskSizes,
     EngineError,
     EngineHealth,
@@ -250,6 +251,16 @@ class FakeEngine:
         if machine is None or not machine.running or self.world.rigid:
             return False
         machine.spec = spec
+        return True
+
+    @property
+    def about(self) -> About:
+        """See :attr:`Described.about`."""
+        return About("fake", "There are no machines: this engine only behaves as if there were.")
+
+    @property
+    def has_networks(self) -> bool:
+        """See :attr:`Networks.has_networks`."""
         return True
 
     @property

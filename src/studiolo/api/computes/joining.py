@@ -51,12 +51,11 @@ async def join(
     """
     location = workspace.location
     if spec.get("enableNodePublicIp") is False:
-        target = f"{_INSTANCE}.enableNodePublicIp"
-        networks_in(services, location, "Doing without a public address", target)
+        require_inside(services, location)
     named = spec.get("subnet")
     if not named:
         return Joining(None, spec)
-    networks_in(services, location, "A virtual network", f"{_INSTANCE}.subnet")
+    require_networks(services, location)
     network, subnet = await _find(tx, caller, str(named["id"]))
     if network.location != location:
         raise InvalidInput(
@@ -65,6 +64,23 @@ async def join(
             target=SUBNET,
         )
     return Joining(subnet.joined, {**spec, "subnet": {"id": network.subnet_id(subnet)}})
+
+
+def require_inside(services: Services, location: str) -> None:
+    """Refuse an instance without a public address where machines share one network.
+
+    :raises InvalidInput: naming the region.
+    """
+    target = f"{_INSTANCE}.enableNodePublicIp"
+    networks_in(services, location, "Doing without a public address", target)
+
+
+def require_networks(services: Services, location: str) -> None:
+    """Refuse a subnet where machines share one network.
+
+    :raises InvalidInput: naming the region.
+    """
+    networks_in(services, location, "A virtual network", f"{_INSTANCE}.subnet")
 
 
 async def _find(tx: Transaction, caller: Principal, arm_id: str) -> tuple[VirtualNetwork, Subnet]:

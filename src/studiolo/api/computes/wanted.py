@@ -14,19 +14,6 @@ _INSTANCE = "properties.properties"
 
 COMPUTE_TYPE = "ComputeInstance"
 
-OTHER_TYPES = (
-    "AKS",
-    "AmlCompute",
-    "DataFactory",
-    "DataLakeAnalytics",
-    "Databricks",
-    "HDInsight",
-    "Kubernetes",
-    "SynapseSpark",
-    "VirtualMachine",
-)
-"""Azure's other compute types, which Studiolo does not have."""
-
 DEFAULTS: Mapping[str, Any] = {
     "applicationSharingPolicy": "Shared",
     "computeInstanceAuthorizationType": "personal",
@@ -103,10 +90,7 @@ def _check_type(given: str | None, *, required: bool) -> None:
         return
     if given.lower() == COMPUTE_TYPE.lower():
         return
-    if given.lower() in {each.lower() for each in OTHER_TYPES}:
-        raise unsupported.refuse(
-            f"The compute type '{given}'", target, f"There is '{COMPUTE_TYPE}'."
-        )
+    unsupported.check_type(given)
     raise InvalidInput(
         f"'{given[:80]}' is no compute type. There is '{COMPUTE_TYPE}'.", target=target
     )

@@ -1,4 +1,4 @@
-"""`locations/{l}/vmSizes`, `/usages`, `/quotas` and `/updateQuotas`.
+"""`locations/{l}/vmSizes`, `/usages`, `/quotas`, `/updateQuotas`; and all other routes of regions.
 
 azure-ai-ml 1.35 reads the rows of the first two by snake_case names from the raw JSON, so each row
 carries both spellings.
@@ -13,13 +13,14 @@ from studiolo.api.arm.context import correlation_id
 from studiolo.api.computes.recording import Call
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.deps import Provided, SignedIn, authorized
-from studiolo.api.locations import quotas
+from studiolo.api.locations import capabilities, quotas
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_location, known_subscription, subscription_path
 from studiolo.domain.resources import Principal
 from studiolo.domain.sizes import Size
 
 router = APIRouter(tags=["locations"])
+router.include_router(capabilities.router)
 
 _PROVIDER = "Microsoft.MachineLearningServices"
 _LOCATION = f"/subscriptions/{{subscription}}/providers/{_PROVIDER}/locations/{{location}}"

@@ -14,7 +14,7 @@ def networks_in(services: Services, location: str, what: str, target: str) -> Ne
     :raises InvalidInput: nothing does there.
     """
     engine = services.engines.get(location)
-    if not isinstance(engine, Networks):
+    if not isinstance(engine, Networks) or not engine.has_networks:
         raise InvalidInput(
             f"{what} ('{target}') is not supported in the region '{location}': its machines share "
             "one network. Leave it out, or choose a region of another kind.",

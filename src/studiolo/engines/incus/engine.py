@@ -20,6 +20,7 @@ from studiolo.domain.machine import (
     VirtualSubnet,
 )
 from studiolo.engines.base import (
+    About,
     DiskSizes,
     EngineError,
     EngineHealth,
@@ -124,6 +125,16 @@ class IncusEngine:
         await self.daemon.aclose()
 
     # --- capabilities -------------------------------------------------------------------------
+
+    @property
+    def about(self) -> About:
+        """See :attr:`Described.about`."""
+        return About("incus", _BRIDGED if self.region.bridge else _APART)
+
+    @property
+    def has_networks(self) -> bool:
+        """See :attr:`Networks.has_networks`."""
+        return not self.region.bridge
 
     async def latest_image(self, name: str) -> str | None:
         """See :meth:`ImageCatalogue.latest_image`."""
@@ -259,6 +270,15 @@ class IncusEngine:
             with _explained():
                 yield
 
+
+_WALLS = (
+    "Each machine is an unprivileged system container with files, processes and users of its own, "
+    "on a kernel that the machines of a host share; "
+)
+_APART = _WALLS + "machines reach each other only within one subnet of a virtual network."
+_BRIDGED = (
+    _WALLS + "those of different hosts reach each other unless the hosts' network forbids it."
+)
 
 _LOST = Observation(Presence.LOST, reason=LOST_CONTAINER)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from studiolo.clock import Clock, utc_now
 from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Step
-from studiolo.engines.base import EngineHealth
+from studiolo.engines.base import About, EngineHealth
 from studiolo.engines.process import logs
 from studiolo.engines.process.disk import disk_error, machine_lock, private_folder
 from studiolo.engines.process.image import ImageStore
@@ -142,6 +142,17 @@ class ProcessEngine:
         """See :meth:`LogSource.log_names`."""
         layout = self._layout(machine_id)
         return await self._in_thread(lambda: logs.names(layout.logs))
+
+    # --- Described ----------------------------------------------------------------------------
+
+    @property
+    def about(self) -> About:
+        """See :attr:`Described.about`."""
+        return About(
+            "process",
+            "Nothing keeps machines apart: each is a process tree of the user who runs Studiolo, "
+            "and can read the files of the others.",
+        )
 
     # --- ImageCatalogue -----------------------------------------------------------------------
 
