@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -23,10 +23,12 @@ from studiolo.api.activity import endpoints as activity
 from studiolo.api.app import create_app
 from studiolo.api.catalogue import load_catalogue
 from studiolo.api.computes import routers as computes
+from studiolo.api.computes.watching import Watchers
 from studiolo.api.deployments import endpoints as deployments
 from studiolo.api.discovery import endpoints as discovery
 from studiolo.api.endpoints import Endpoints
 from studiolo.api.gate import Gatekeeper
+from studiolo.api.files import endpoints as files
 from studiolo.api.groups import endpoints as groups
 from studiolo.api.groups import resources
 from studiolo.api.identity import routers as identity_routers
@@ -39,6 +41,7 @@ from studiolo.api.networks import endpoints as networks
 from studiolo.api.operations import endpoints as operations
 from studiolo.api.services import Deployment, Services
 from studiolo.api.streams import StreamCutter
+from studiolo.api.studio import pages as studio
 from studiolo.api.subscriptions import endpoints as subscriptions
 from studiolo.api.workspaces import endpoints as workspaces
 from studiolo.clock import utc_now
@@ -75,6 +78,7 @@ _RESERVE_SECONDS = 60.0
 ROUTERS = (
     discovery.router,
     identity_routers.router,
+    studio.router,
     subscriptions.router,
     groups.router,
     resources.router,
@@ -83,6 +87,7 @@ ROUTERS = (
     networks.router,
     deployments.router,
     computes.router,
+    files.router,
     operations.router,
     locations.router,
     activity.router,
@@ -152,17 +157,22 @@ def make_services(
         agents=AgentClient(),
         endpoints=Endpoints(engines),
         images=LatestImages(engines, utc_now),
+        watchers=Watchers(database),
     )
     return services, reconciler
 
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """What answers: the API, this user's own questions, and the gateway's."""
+    """What answers: the API, this user's own questions, and the gateway's.
+
+    :param end_streams: ends the answers that go on for as long as somebody listens.
+    """
 
     public: ASGIApp
     local: ASGIApp
     gate: Gate
+    end_streams: Callable[[], None]
 
 
 @asynccontextmanager
@@ -181,14 +191,16 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
         # What is open when a right ends is cut at once; see `gateway/streams.py`.
         cutter = StreamCutter(services, Revoker(settings.run / CADDY_PID, cached))
         identity.endings.listen(cutter.right_ended)
+        identity.endings.listen(services.watchers.right_ended)
         public, gate = create_app(services, ROUTERS), Gate(cached, settings.domain)
         work = asyncio.create_task(reconciler.run(), name="reconciler")
         work.add_done_callback(_end_without_reconciler)
         reserve = asyncio.create_task(_keep_reserve(database), name="reserve")
         try:
-            yield ControlPlane(public, local_app(services), gate)
+            yield ControlPlane(public, local_app(services), gate, services.watchers.end)
         finally:
             await cutter.aclose()
+            await services.watchers.aclose()
             work.cancel()
             reserve.cancel()
             await asyncio.wait([work, reserve])
@@ -220,7 +232,9 @@ async def run(settings: Settings) -> None:
                 regions = {each.name: each.engine for each in settings.every_region}
                 log.info("the control plane is ready", home=str(settings.home), regions=regions)
                 await serve(
-                    {settings.control_socket: plane.public}, {settings.local_socket: plane.local}
+                    {settings.control_socket: plane.public},
+                    {settings.local_socket: plane.local},
+                    ending=plane.end_streams,
                 )
     log.info("the control plane has ended")
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from studiolo.api.identity import account_routes, home, instances, oauth, pages
+from studiolo.api.identity import account_routes, browser_sessions, instances, oauth, pages
 
 router = APIRouter()
-for part in (pages, home, instances, account_routes, oauth):
+for part in (pages, instances, browser_sessions, account_routes, oauth):
     router.include_router(part.router)
