@@ -11,7 +11,7 @@ import fcntl
 import os
 import signal
 import socket
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +127,21 @@ def _server(app: Any, *, behind_proxy: bool) -> _Server:
     return _Server(config)
 
 
-async def serve(public: Mapping[Path, Any], private: Mapping[Path, Any]) -> None:
+def _nothing() -> None:
+    pass
+
+
+async def serve(
+    public: Mapping[Path, Any],
+    private: Mapping[Path, Any],
+    *,
+    ending: Callable[[], None] = _nothing,
+) -> None:
     """Serve every application on its socket until SIGTERM or SIGINT.
 
     :param public: behind the gateway, whose X-Forwarded-* headers are believed.
     :param private: asked by processes of this user directly.
+    :param ending: called when the signal comes, to end answers that would go on for ever.
     """
     servers = {
         path: _server(app, behind_proxy=believed)
@@ -143,6 +153,7 @@ async def serve(public: Mapping[Path, Any], private: Mapping[Path, Any]) -> None
     def end() -> None:
         for server in servers.values():
             server.should_exit = True
+        ending()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)

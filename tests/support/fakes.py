@@ -3,6 +3,7 @@
 from functools import cache
 
 from studiolo.api.catalogue import load_catalogue
+from studiolo.api.computes.watching import Watchers
 from studiolo.api.endpoints import Endpoints
 from studiolo.api.identity.callers import Doorman
 from studiolo.api.identity.service import IdentityService
@@ -41,6 +42,7 @@ def services_over(identity: IdentityService, hints: list[int]) -> Services:
         agents=AgentClient(),
         endpoints=Endpoints(engines),
         images=LatestImages(engines, clock),
+        watchers=Watchers(identity.database),
     )
 
 

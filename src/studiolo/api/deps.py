@@ -1,5 +1,6 @@
 """Dependencies of routes. Each ARM route declares its action by :func:`authorized`."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -31,10 +32,12 @@ class Authorized:
     nothing, and somebody without the right does not learn whether the resource exists.
 
     :param action: ARM action, for example `Microsoft.MachineLearningServices/workspaces/read`.
+    :param at: gives the scope of a path.
     """
 
-    def __init__(self, action: str) -> None:
+    def __init__(self, action: str, at: Callable[[str], str] | None = None) -> None:
         self.action = action
+        self._at = at or scope_of
 
     async def __call__(self, request: Request) -> Principal:
         """The caller."""
@@ -42,16 +45,16 @@ class Authorized:
         caller = await services.identity.authenticate(request)
         request.state.principal = caller.id
         require_version(request)
-        await services.identity.authorize(caller, self.action, scope_of(request.url.path))
+        await services.identity.authorize(caller, self.action, self._at(request.url.path))
         return caller
 
 
-def authorized(action: str) -> Authorized:
+def authorized(action: str, at: Callable[[str], str] | None = None) -> Authorized:
     """Dependency for a route: `caller: Annotated[Principal, Depends(authorized("..."))]`.
 
     It must stand before the route's body parameter.
     """
-    return Authorized(action)
+    return Authorized(action, at)
 
 
 class Concerned(Authorized):

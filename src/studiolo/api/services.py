@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fastapi import Request
 
+from studiolo.api.computes.watching import Watchers
 from studiolo.api.endpoints import Endpoints
 from studiolo.api.images import LatestImages
 from studiolo.clock import Clock
@@ -26,6 +27,9 @@ class Doorkeeper(Protocol):
 
         :raises Unauthenticated: nobody, or nobody we know.
         """
+
+    async def recheck(self, request: Request) -> Principal:
+        """The caller of a request that goes on, as :meth:`authenticate`; it counts as no use."""
 
     async def may(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether the principal may do an ARM action at a scope."""
@@ -63,6 +67,7 @@ class Services:
     :param agents: speaks to the agents inside machines.
     :param endpoints: knows where they are.
     :param images: knows the newest image of every region.
+    :param watchers: tell of changes of instances, as they happen.
     """
 
     settings: Settings
@@ -77,3 +82,4 @@ class Services:
     agents: AgentClient
     endpoints: Endpoints
     images: LatestImages
+    watchers: Watchers

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from studiolo.api.computes import endpoints, inspection, refused, renewing, resizing, snapshots
+from studiolo.api.computes import (
+    endpoints,
+    inspection,
+    refused,
+    renewing,
+    resizing,
+    snapshots,
+    watch,
+)
 
 router = APIRouter()
-for part in (endpoints, resizing, renewing, snapshots, inspection, refused):
+for part in (watch, endpoints, resizing, renewing, snapshots, inspection, refused):
     router.include_router(part.router)

@@ -54,12 +54,16 @@ async def caller_of(request: Request) -> Caller:
     :raises Unauthenticated: nobody, or nobody we know.
     :raises Forbidden: a page of another site used the caller's cookie.
     """
+    return await _caller(request, used=True)
+
+
+async def _caller(request: Request, *, used: bool) -> Caller:
     identity = identity_of(request)
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        return await _bearer(identity, authorization)
+        return await _bearer(identity, authorization, used=used)
     token = cookies.read(request, cookies.SESSION)
-    live = await find_session(identity, token) if token else None
+    live = await find_session(identity, token, used=used) if token else None
     if live is None:
         raise Unauthenticated(
             "Authentication failed: the 'Authorization' header is missing. Send a bearer token, "
@@ -70,9 +74,10 @@ async def caller_of(request: Request) -> Caller:
     return Caller(live.principal, Via.SESSION, session=live)
 
 
-async def _bearer(identity: IdentityService, authorization: str) -> Caller:
+async def _bearer(identity: IdentityService, authorization: str, *, used: bool) -> Caller:
     scheme, _, value = authorization.partition(" ")
-    caller = await token_caller(identity, value.strip()) if scheme.lower() == "bearer" else None
+    bearer = scheme.lower() == "bearer"
+    caller = await token_caller(identity, value.strip(), used=used) if bearer else None
     if caller is None:
         raise Unauthenticated(
             "Authentication failed: the bearer token is not valid, or has expired. Sign in again.",
@@ -81,10 +86,15 @@ async def _bearer(identity: IdentityService, authorization: str) -> Caller:
     return caller
 
 
-async def token_caller(identity: IdentityService, token: str) -> Caller | None:
-    """Who holds a bearer token of either kind; None if it is not valid."""
+async def token_caller(
+    identity: IdentityService, token: str, *, used: bool = True
+) -> Caller | None:
+    """Who holds a bearer token of either kind; None if it is not valid.
+
+    :param used: whether this counts as use of a personal access token.
+    """
     if token.startswith(PERSONAL_PREFIX):
-        found = await find_token(identity, token)
+        found = await find_token(identity, token, used=used)
         return Caller(found[1], Via.PERSONAL_TOKEN, token=found[0]) if found else None
     verified = identity.access_tokens.verify(token)
     if verified is None:
@@ -126,6 +136,10 @@ class Doorman:
         :raises Unauthenticated: nobody, or nobody we know.
         """
         return (await caller_of(request)).principal
+
+    async def recheck(self, request: Request) -> Principal:
+        """The caller of a request that goes on, as :meth:`authenticate`; it counts as no use."""
+        return (await _caller(request, used=False)).principal
 
     async def may(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether the principal may do an ARM action at a scope."""

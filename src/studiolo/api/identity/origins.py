@@ -33,6 +33,18 @@ def require_same_origin(request: Request, settings: Settings) -> None:
     )
 
 
+def refuse_other_sites(request: Request, settings: Settings) -> None:
+    """Refuse a read that a browser says another origin's page makes.
+
+    No such page could read the answer; this is for answers that cost something by themselves.
+
+    :raises Forbidden: it says so. A client that says nothing passes.
+    """
+    said = request.headers.get("origin") or request.headers.get("sec-fetch-site")
+    if said is not None:
+        require_same_origin(request, settings)
+
+
 def safe_next(path: str | None, default: str = "/") -> str:
     """Where to go after signing in: a path on this host, or `default`."""
     return safe_path(path or "") or default

@@ -107,9 +107,12 @@ async def revoke_token(
 
 
 async def find_token(
-    identity: IdentityService, secret: str
+    identity: IdentityService, secret: str, *, used: bool = True
 ) -> tuple[AccessToken, Principal] | None:
-    """The live token with this secret and whose it is; None if unknown, ended or disabled."""
+    """The live token with this secret and whose it is; None if unknown, ended or disabled.
+
+    :param used: whether this counts as use.
+    """
     if not is_shaped(secret):
         return None
     now = identity.clock()
@@ -120,7 +123,7 @@ async def find_token(
         principal = await tx.principals.get(token.principal)
     if principal is None or principal.disabled:
         return None
-    if token.used_at is None or now >= token.used_at + SESSION_TOUCH:
+    if used and (token.used_at is None or now >= token.used_at + SESSION_TOUCH):
         async with identity.database.transaction() as tx:
             await tx.credentials.touch_token(token.id, now)
     return token, principal

@@ -56,12 +56,13 @@ async def open_studio_session(identity: IdentityService, principal: Principal) -
 
 
 async def find_session(
-    identity: IdentityService, token: str, *, at_instance: bool = False
+    identity: IdentityService, token: str, *, at_instance: bool = False, used: bool = True
 ) -> LiveSession | None:
     """The live session of a cookie's value; None if there is none or its person is disabled.
 
     :param at_instance: look for an instance's session, not the studio's: one never serves as the
         other.
+    :param used: whether this counts as use, which puts off the session's end.
     """
     if not is_shaped(token):
         return None
@@ -75,7 +76,7 @@ async def find_session(
         principal = await tx.principals.get(session.principal)
     if principal is None or principal.disabled:
         return None
-    if session.needs_touch(now):
+    if used and session.needs_touch(now):
         async with identity.database.transaction() as tx:
             await tx.credentials.touch_session(session.token_hash, now)
     return LiveSession(session, principal, token)
