@@ -18,6 +18,8 @@ PUBLIC = {
     "/signin/link": "signing in by a one-time link",
     "/signout": "ends whatever session there is",
     "/auth/signin": "signing in by the command line",
+    "/auth/session": "signing in and out by the studio's own page",
+    "/auth/methods": "how one can sign in, asked before it",
     "/{tenant}/v2.0/.well-known/openid-configuration": "public by OpenID Connect",
     "/{tenant}/discovery/v2.0/keys": "public keys",
     "/{tenant}/oauth2/v2.0/token": "signing in of service principals",

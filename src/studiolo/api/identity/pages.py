@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from studiolo.api.identity import cookies
+from studiolo.api.identity import browser_sessions
 from studiolo.api.identity.forms import read_form
 from studiolo.api.identity.links import LINK_PATH, peek_link, use_link
 from studiolo.api.identity.origins import safe_next
@@ -16,10 +16,9 @@ from studiolo.api.identity.rendering import (
     style_sheet,
 )
 from studiolo.api.identity.service import address_of, correlation_of, identity_of
-from studiolo.api.identity.sessions import end_session, find_session, open_studio_session
 from studiolo.api.identity.signin import Attempt, check_password
 from studiolo.api.identity.visitors import SIGN_IN_PATH, PageRoute, visitor
-from studiolo.domain.credentials import PASSWORD_MIN, SESSION_LIFETIME
+from studiolo.domain.credentials import PASSWORD_MIN
 from studiolo.domain.errors import InvalidInput, TooManyRequests, Unauthenticated
 from studiolo.domain.resources import Principal
 
@@ -115,25 +114,16 @@ async def follow_link(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session, here and on every instance host."""
     caller = await visitor(request)
-    if caller is not None and caller.session is not None:
+    if caller is not None:
         await read_form(request, caller)
-        await end_session(identity_of(request), caller.session, correlation_of(request))
     response = redirect(SIGN_IN_PATH)
-    cookies.remove(request, response, cookies.SESSION)
+    await browser_sessions.end(request, response)
     return response
 
 
 async def _signed_in(request: Request, person: Principal, following: str) -> Response:
-    """Begin a fresh session, whatever cookie the browser brought, and go on."""
-    identity = identity_of(request)
-    old = cookies.read(request, cookies.SESSION)
-    if old and (live := await find_session(identity, old)) is not None:
-        await end_session(identity, live, correlation_of(request))
     response = redirect(following)
-    token = await open_studio_session(identity, person)
-    seconds = int(SESSION_LIFETIME.total_seconds())
-    cookies.write(request, response, cookies.SESSION, token, seconds)
-    cookies.remove(request, response, cookies.FORM)
+    await browser_sessions.begin(request, response, person)
     return response
 
 
