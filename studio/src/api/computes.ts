@@ -210,3 +210,17 @@ export function dropInstance(client: QueryClient, place: Place, id: string, name
   );
   void client.invalidateQueries({ queryKey: computeQuery(place, name).queryKey });
 }
+
+/**
+ * Ask for a new instance; resolves to it, on its way.
+ *
+ * @throws ApiError (one with this name is there, the quota is used up, a field is wrong ...)
+ */
+export async function createInstance(place: Place, name: string, body: object): Promise<Instance> {
+  const answer = await request(computesUrl(place, name), {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", "If-None-Match": "*" },
+    body: JSON.stringify(body),
+  });
+  return readInstance(await answer.json());
+}

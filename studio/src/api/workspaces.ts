@@ -1,6 +1,7 @@
 /** Workspaces of the subscription that the person may see. */
 import { queryOptions } from "@tanstack/react-query";
 import { API_VERSION, allPages, request } from "@/api/client";
+import { hasStatus } from "@/api/errors";
 
 export interface Workspace {
   readonly id: string;
@@ -40,4 +41,69 @@ function read(served: Served): Workspace {
     location: served.location,
     friendlyName: served.properties.friendlyName || served.name,
   };
+}
+
+export interface Location {
+  readonly name: string;
+  readonly displayName: string;
+}
+
+/** Regions in which workspaces can be made. */
+export function locationsQuery(subscription: string) {
+  return queryOptions({
+    queryKey: ["locations", subscription],
+    queryFn: async ({ signal }): Promise<Location[]> => {
+      const url = `/subscriptions/${subscription}/locations?api-version=2022-12-01`;
+      const served: { value: Location[] } = await (await request(url, { signal })).json();
+      return served.value;
+    },
+    staleTime: 600_000,
+  });
+}
+
+const GROUPS_VERSION = "2022-09-01";
+
+/**
+ * Make a workspace, and its resource group where there is none of that name.
+ *
+ * @throws ApiError (one with this name is there, no right ...)
+ */
+export async function createWorkspace(
+  subscription: string,
+  wanted: { readonly group: string; readonly name: string; readonly location: string },
+): Promise<void> {
+  const group = `/subscriptions/${subscription}/resourceGroups/${encodeURIComponent(wanted.group)}`;
+  const { location } = wanted;
+  if (!(await exists(`${group}?api-version=${GROUPS_VERSION}`))) {
+    await put(`${group}?api-version=${GROUPS_VERSION}`, { location });
+  }
+  const provider = "providers/Microsoft.MachineLearningServices/workspaces";
+  await put(
+    `${group}/${provider}/${encodeURIComponent(wanted.name)}?api-version=${API_VERSION}`,
+    { location, properties: {} },
+    { "If-None-Match": "*" },
+  );
+}
+
+async function exists(url: string): Promise<boolean> {
+  try {
+    await request(url);
+    return true;
+  } catch (error) {
+    if (hasStatus(error, 404)) return false;
+    throw error;
+  }
+}
+
+async function put(url: string, body: object, headers: Record<string, string> = {}) {
+  await request(url, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Delete a workspace; its computes go first, its file share is kept aside. */
+export async function deleteWorkspace(workspace: Workspace): Promise<void> {
+  await request(`${workspace.id}?api-version=${API_VERSION}`, { method: "DELETE" });
 }

@@ -1,3 +1,159 @@
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { CodeRegular } from "@fluentui/react-icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useSearchParams } from "react-router";
+import { createInstance, putInstance } from "@/api/computes";
+import { ApiError } from "@/api/errors";
+import { useMe } from "@/api/me";
+import { capabilitiesQuery, usagesQuery } from "@/api/regions";
+import { sizesQuery } from "@/api/sizes";
+import { workspacesQuery } from "@/api/workspaces";
+import { pageOf, usePlace } from "@/app/where";
+import { ErrorMessage } from "@/components/ErrorMessage";
+import { Loading } from "@/components/Loading";
+import { PageHeader } from "@/components/PageHeader";
+import { Advanced } from "@/features/compute/create/Advanced";
+import { bodyOf, type Draft, EMPTY, fieldOf } from "@/features/compute/create/draft";
+import { Required } from "@/features/compute/create/Required";
+import { Steps } from "@/features/compute/create/Steps";
+import { firstChoice, offers } from "@/features/compute/create/sizing";
+import { useNameCheck } from "@/features/compute/create/useNameCheck";
+import { ViewAs } from "@/features/compute/create/ViewAs";
+
+const useStyles = makeStyles({
+  form: { maxWidth: "960px" },
+  buttons: {
+    display: "flex",
+    flexWrap: "wrap",
+    gap: tokens.spacingHorizontalS,
+    marginTop: tokens.spacingVerticalXL,
+  },
+  gap: { flexGrow: 1 },
+});
+
+/** What the API said about each field of the form. */
+export type FieldErrors = Partial<Record<keyof Draft, string>>;
+
+/** Sort an error's sentences to the fields they are about; empty where they are about none. */
+export function fieldErrors(error: unknown): FieldErrors {
+  if (!(error instanceof ApiError)) return {};
+  const said: FieldErrors = {};
+  for (const each of [error, ...error.details]) {
+    const field = fieldOf(each.target);
+    if (field) said[field] ??= each.message;
+  }
+  return said;
+}
+
+const ON_FIRST_STEP: readonly (keyof Draft)[] = ["name", "size"];
+
+/** Making a compute instance, in two steps. */
 export function Page() {
-  return null;
+  const { t } = useTranslation(["create", "common"]);
+  const place = usePlace();
+  const me = useMe();
+  const workspaces = useQuery(workspacesQuery(place.subscription));
+  const here = workspaces.data?.find(
+    (each) => each.group === place.group && each.name === place.workspace,
+  );
+  if (workspaces.isError)
+    return <ErrorMessage error={workspaces.error} retry={workspaces.refetch} />;
+  return (
+    <>
+      <PageHeader title={t("title")} text={t("text", { workspace: place.workspace })} />
+      {here ? <Form location={here.location} tenant={me.tenantId} /> : <Loading />}
+    </>
+  );
+}
+
+function Form({ location, tenant }: { readonly location: string; readonly tenant: string }) {
+  const styles = useStyles();
+  const { t } = useTranslation(["create", "common"]);
+  const place = usePlace();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [query] = useSearchParams();
+  const [step, setStep] = useState<0 | 1>(0);
+  const [typed, setTyped] = useState<Draft>(EMPTY);
+  const [viewing, setViewing] = useState(false);
+
+  const sizes = useQuery(sizesQuery(place.subscription, location));
+  const usages = useQuery(usagesQuery(place.subscription, location));
+  const capabilities = useQuery(capabilitiesQuery(place.subscription, location));
+  const offered = offers(sizes.data ?? [], usages.data);
+  const draft = { ...typed, size: typed.size || firstChoice(offered) };
+  const check = useNameCheck(place, draft.name);
+
+  const create = useMutation({
+    mutationFn: () => createInstance(place, draft.name, bodyOf(draft, location, tenant)),
+    onSuccess: (instance) => {
+      putInstance(client, place, instance);
+      void client.invalidateQueries({ queryKey: ["usages"] });
+      navigate(query.get("next") ?? pageOf(place, "compute"));
+    },
+    onError: (error) => {
+      const fields = fieldErrors(error);
+      if (ON_FIRST_STEP.some((each) => fields[each])) setStep(0);
+    },
+  });
+  const errors = fieldErrors(create.error);
+  const ready = check.state === "free" && draft.size !== "";
+  const change = (part: Partial<Draft>) => {
+    setTyped((before) => ({ ...before, ...part }));
+    create.reset();
+  };
+
+  if (sizes.isError) return <ErrorMessage error={sizes.error} retry={sizes.refetch} />;
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready) create.mutate();
+      }}
+    >
+      <Steps at={step} go={setStep} />
+      {create.isError && Object.keys(errors).length === 0 && (
+        <ErrorMessage error={create.error} title={t("notCreated")} />
+      )}
+      {step === 0 ? (
+        <Required
+          {...{ draft, change, check, errors, offers: offered }}
+          waiting={sizes.isPending}
+        />
+      ) : (
+        <Advanced
+          {...{ draft, change, errors, location }}
+          features={capabilities.data?.features ?? {}}
+        />
+      )}
+      <div className={styles.buttons}>
+        {step === 1 && <Button onClick={() => setStep(0)}>{t("back")}</Button>}
+        <Button
+          type="submit"
+          appearance="primary"
+          disabled={!ready || create.isPending}
+          disabledFocusable={create.isPending}
+        >
+          {create.isPending ? t("creating") : t("create")}
+        </Button>
+        {step === 0 && <Button onClick={() => setStep(1)}>{t("next")}</Button>}
+        <Button onClick={() => navigate(query.get("next") ?? pageOf(place, "compute"))}>
+          {t("common:cancel")}
+        </Button>
+        <span className={styles.gap} />
+        <Button appearance="subtle" icon={<CodeRegular />} onClick={() => setViewing(true)}>
+          {t("viewAs")}
+        </Button>
+      </div>
+      <ViewAs
+        open={viewing}
+        close={() => setViewing(false)}
+        draft={draft}
+        context={{ place, location, tenant }}
+      />
+    </form>
+  );
 }

@@ -1,4 +1,4 @@
-import { Checkbox, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { Checkbox, makeStyles, mergeClasses, shorthands, tokens } from "@fluentui/react-components";
 import { ArrowSortDownRegular, ArrowSortUpRegular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useRef, useState } from "react";
@@ -26,10 +26,12 @@ const useStyles = makeStyles({
   },
   sort: {
     backgroundColor: "transparent",
-    borderStyle: "none",
+    ...shorthands.borderStyle("none"),
     padding: 0,
     color: "inherit",
-    font: "inherit",
+    fontFamily: "inherit",
+    fontSize: "inherit",
+    fontWeight: "inherit",
     cursor: "pointer",
     display: "inline-flex",
     alignItems: "center",

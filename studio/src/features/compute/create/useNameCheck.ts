@@ -1,0 +1,53 @@
+/** Whether a name can be had, asked of the API as it is typed. */
+import { useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useEffect, useState } from "react";
+import { API_VERSION, request } from "@/api/client";
+import { type Place, workspaceId } from "@/app/where";
+import { NAME_RULE } from "@/features/compute/create/draft";
+
+const PAUSE_MS = 250;
+
+export interface NameCheck {
+  readonly state: "empty" | "malformed" | "checking" | "free" | "taken";
+  /** The API's sentence, where it says no. */
+  readonly message: string;
+}
+
+interface Answer {
+  nameAvailable: boolean;
+  message: string | null;
+}
+
+export function useNameCheck(place: Place, name: string): NameCheck {
+  const settled = usePaused(useDeferredValue(name));
+  const wellFormed = NAME_RULE.test(name);
+  const check = useQuery({
+    queryKey: ["name-check", place.group, place.workspace, settled.toLowerCase()],
+    queryFn: async ({ signal }): Promise<Answer> => {
+      const url = `${workspaceId(place)}/checkComputeNameAvailability?api-version=${API_VERSION}`;
+      const body = JSON.stringify({
+        name: settled,
+        type: "Microsoft.MachineLearningServices/workspaces/computes",
+      });
+      const headers = { "Content-Type": "application/json" };
+      return (await request(url, { method: "POST", body, headers, signal })).json();
+    },
+    enabled: wellFormed && settled === name,
+    staleTime: 0,
+  });
+  if (!name) return { state: "empty", message: "" };
+  if (!wellFormed) return { state: "malformed", message: "" };
+  if (settled !== name || check.isPending) return { state: "checking", message: "" };
+  if (!check.data || check.data.nameAvailable) return { state: "free", message: "" };
+  return { state: "taken", message: check.data.message ?? "" };
+}
+
+/** The value once it has stood still for a moment. */
+function usePaused(value: string): string {
+  const [paused, setPaused] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setPaused(value), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return paused;
+}
