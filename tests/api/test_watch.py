@@ -92,6 +92,22 @@ async def test_what_is_created_changed_and_deleted_is_told_as_a_get_tells_it(api
         assert gone.data == {"id": api.compute("ci-1"), "name": "ci-1"}
 
 
+async def test_a_new_instance_with_the_name_of_one_that_went_is_told_after_it(api):
+    """Both have the same ARM id: told the other way round, a client would drop the new one."""
+    await api.create("ci-1")
+    async with watching(api) as stream:
+        await stream.until("ready")
+        old = await api.stored("ci-1")
+        assert old is not None
+        new = a_compute(api.workspace, name="ci-1", host_label="ci-1b", etag="new")
+        async with api.services.database.transaction() as tx:
+            await tx.computes.remove(old.id)
+            await tx.computes.add(new, due_at=NOW)
+        created = await stream.until("compute")
+        assert stream.kinds() == ["ready", "deleted", "compute"]
+        assert created.data["etag"] == '"new"'
+
+
 async def test_what_this_process_writes_is_told_without_waiting_for_the_next_look(api):
     paced(api, poll=FOREVER)
     async with watching(api) as stream:

@@ -227,9 +227,10 @@ class Watcher:
     def _tell(
         self, known: dict[str, Version], found: Mapping[str, Compute], gone: Iterable[str]
     ) -> None:
+        # What is gone comes first: a new instance may have taken its name, and so its ARM id.
+        changes = [self._numbered(each, known.pop(each).name, None) for each in gone]
+        changes += [self._numbered(each, one.name, one) for each, one in found.items()]
         known.update({each: Version(one.name, one.etag) for each, one in found.items()})
-        changes = [self._numbered(each, one.name, one) for each, one in found.items()]
-        changes += [self._numbered(each, known.pop(each).name, None) for each in gone]
         if changes:
             for listener in self.listeners:
                 listener.tell(changes, self._number)
