@@ -396,3 +396,40 @@ def test_members_of_a_region_that_is_not_there(deployment):
     answer = deployment.run("region", "members", "nowhere")
     assert answer.code == 3
     assert "There is no region 'nowhere'; there are: local." in answer.err
+
+
+def test_the_activity_log_tells_who_did_what_to_a_compute(deployment, compute):
+    deployment.ok("compute", "stop", "-n", compute)
+    listed = ("activity", "list", "--resource", compute)
+    told = json.loads(deployment.ok(*listed, "-o", "json"))
+    titles = [each["operationName"]["localizedValue"] for each in told]
+    assert titles == ["Stop compute", "Create or update compute"]
+    assert {each["caller"] for each in told} == {"admin"}
+    assert deployment.ok(*listed, "-r", "1", "-o", "tsv", "--query", "[].status.value") == (
+        "Accepted\n"
+    )
+    table = deployment.ok(*listed, "--since", "1h")
+    assert "Stop compute" in table
+    assert told[0]["resourceId"] in table
+
+
+def test_the_activity_log_is_narrowed_by_caller_group_status_and_time(deployment, compute):
+    def lines(*options: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(
+            deployment.ok("activity", "list", *options, "-o", "json")
+        )
+        return found
+
+    assert lines("--caller", "it's nobody") == []
+    assert lines("-g", "elsewhere") == []
+    assert {each["resourceGroupName"] for each in lines("-g", "studiolo")} == {"studiolo"}
+    assert {each["status"]["value"] for each in lines("--status", "accepted")} == {"Accepted"}
+    assert lines("--since", "2999-01-01") == []
+    assert len(lines("-r", "2")) == 2
+
+
+def test_an_instant_that_is_none_is_refused_before_anybody_is_asked(deployment):
+    refused = deployment.run("activity", "list", "--since", "yesterday")
+    assert refused.code == 1
+    assert "yesterday" in refused.err
+    assert "7d" in refused.err

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from studiolo import __version__
-from studiolo.cli import compute, config, image, login, region, serve, workspace
+from studiolo.cli import activity, compute, config, image, login, region, serve, workspace
 from studiolo.cli.errors import Group
 from studiolo.cli.session import Session, config_path
 
@@ -24,6 +24,8 @@ app.command()(login.login)
 app.command()(login.logout)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(compute.app, name="compute")
+app.add_typer(activity.app, name="activity")
+app.add_typer(activity.app, name="activity")
 app.add_typer(config.app, name="config")
 app.add_typer(image.app, name="image")
 app.add_typer(region.app, name="region")

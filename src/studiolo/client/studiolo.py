@@ -15,6 +15,7 @@ from studiolo.client.http import Http, Json, Progress
 ML_VERSION = "2024-10-01-preview"
 COMPUTE_VERSION = "2023-08-01-preview"
 RESOURCES_VERSION = "2022-09-01"
+ACTIVITY_VERSION = "2015-04-01"
 _ML = "providers/Microsoft.MachineLearningServices"
 
 
@@ -119,6 +120,20 @@ class Studiolo:
         """Quota of a region: one entry per family, and the total."""
         path = f"{self.base}/{_ML}/locations/{quote(location, safe='')}/usages"
         return list(self.http.pages(path, version=COMPUTE_VERSION))
+
+    # what was done
+
+    def activity(self, terms: Mapping[str, str], *, page: int) -> Iterator[Json]:
+        """Lines of the activity log, newest first.
+
+        :param terms: what the server's filter compares, `caller eq` for example, with what.
+        :param page: how many to ask for at once.
+        """
+        quoted = {name: value.replace("'", "''") for name, value in terms.items()}
+        filtered = " and ".join(f"{name} '{value}'" for name, value in quoted.items())
+        query = {"$top": str(page), **({"$filter": filtered} if filtered else {})}
+        path = f"{self.base}/providers/Microsoft.Insights/eventtypes/management/values"
+        return self.http.pages(path, version=ACTIVITY_VERSION, query=query)
 
     def computes(self, group: str, workspace: str) -> "Computes":
         """The computes of a workspace."""
