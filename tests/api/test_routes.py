@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
+from studiolo.api.arm.bodies import BodyReader
 from studiolo.api.deps import Authorized, SignedIn
 from studiolo.domain.access import matches
 from studiolo.main import ROUTERS
@@ -94,7 +95,7 @@ def test_every_route_names_its_right(route: RouteContext) -> None:
 def test_the_right_is_checked_before_the_body_is_read(route: RouteContext) -> None:
     calls = calls_of(route)
     doors = [i for i, call in enumerate(calls) if isinstance(call, Authorized | SignedIn)]
-    readers = [i for i, call in enumerate(calls) if getattr(call, "__name__", "") == "read"]
+    readers = [i for i, call in enumerate(calls) if isinstance(call, BodyReader)]
     assert not doors or not readers or doors[0] < readers[0]
 
 

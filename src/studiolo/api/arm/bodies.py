@@ -4,8 +4,7 @@ The size is bounded while bytes arrive, whatever Content-Length claims; depth be
 """
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -176,13 +175,32 @@ def _problem(error: Any, path: str) -> Detail:
     return Detail("InvalidParameter", message, field)
 
 
-def json_body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
-    """FastAPI dependency that reads and validates a body.
+class BodyReader:
+    """A FastAPI dependency that reads a request's body; by this the description finds it.
 
     Declare the route's authorization before it, so that a stranger learns nothing of the model.
+
+    :param model: what the body must be.
+    :param required: whether there must be one.
     """
 
-    async def read(request: Request) -> Model:
-        return parse(model, await read_json(request))
+    def __init__(self, model: type[BaseModel], *, required: bool = True) -> None:
+        self.model = model
+        self.required = required
 
-    return read
+
+class JsonBody(BodyReader, Generic[Model]):
+    """Reads and validates a body."""
+
+    def __init__(self, model: type[Model]) -> None:
+        super().__init__(model)
+        self._model = model
+
+    async def __call__(self, request: Request) -> Model:
+        """The body."""
+        return parse(self._model, await read_json(request))
+
+
+def json_body(model: type[Model]) -> JsonBody[Model]:
+    """FastAPI dependency that reads and validates a body."""
+    return JsonBody(model)

@@ -22,6 +22,14 @@ from studiolo.api.computes.rendering import View
 from studiolo.api.computes.service import ComputeService, Outcome, name_availability
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.arm import Nothing
+from studiolo.api.schema.computes import (
+    ComputeList,
+    ComputeNodes,
+    ComputeResource,
+    NameAvailability,
+)
+from studiolo.api.schema.saying import GUARDED, begins, empty, gives
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_location, known_subscription
 from studiolo.domain.errors import InvalidInput
@@ -52,7 +60,7 @@ NameChecker = Annotated[
 Body = Annotated[ComputeBody, Depends(json_body(ComputeBody))]
 
 
-@router.get(COMPUTES_PATH)
+@router.get(COMPUTES_PATH, responses=gives(ComputeList))
 async def list_computes(
     _caller: Reader,
     request: Request,
@@ -73,7 +81,7 @@ async def list_computes(
     return listing(request, services.settings, page, found, view.render, lambda each: each.name)
 
 
-@router.get(COMPUTE_PATH)
+@router.get(COMPUTE_PATH, responses=gives(ComputeResource))
 async def get_compute(
     caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
 ) -> Response:
@@ -82,7 +90,11 @@ async def get_compute(
     return await _resource(request, services, found)
 
 
-@router.put(COMPUTE_PATH)
+@router.put(
+    COMPUTE_PATH,
+    responses=gives(ComputeResource) | begins(201, ComputeResource),
+    openapi_extra=GUARDED,
+)
 async def put_compute(
     caller: Writer,
     request: Request,
@@ -96,7 +108,7 @@ async def put_compute(
     return await put_reply(request, services, outcome)
 
 
-@router.patch(COMPUTE_PATH)
+@router.patch(COMPUTE_PATH, responses=gives(ComputeResource), openapi_extra=GUARDED)
 async def patch_compute(
     caller: Writer,
     request: Request,
@@ -110,7 +122,7 @@ async def patch_compute(
     return await _resource(request, services, after)
 
 
-@router.delete(COMPUTE_PATH)
+@router.delete(COMPUTE_PATH, responses=begins(202) | empty(204), openapi_extra=GUARDED)
 async def delete_compute(
     caller: Deleter,
     request: Request,
@@ -143,7 +155,13 @@ def _offer(event: Event, action: str, told: str) -> None:
     :param action: the ARM action that a caller must hold.
     """
 
-    @router.post(f"{COMPUTE_PATH}/{event.value}", name=f"{event.value}_compute", description=told)
+    @router.post(
+        f"{COMPUTE_PATH}/{event.value}",
+        name=f"{event.value}_compute",
+        description=told,
+        responses=begins(202),
+        openapi_extra=GUARDED,
+    )
     async def act(
         caller: Annotated[Principal, Depends(authorized(action))],
         request: Request,
@@ -160,7 +178,7 @@ _offer(Event.STOP, service.STOP, "Stop a running compute; its disk and its quota
 _offer(Event.RESTART, service.RESTART, "Stop and start a compute.")
 
 
-@router.post(f"{COMPUTE_PATH}/listNodes")
+@router.post(f"{COMPUTE_PATH}/listNodes", responses=gives(ComputeNodes))
 async def list_nodes(
     caller: NodeLister, request: Request, services: Provided, named: WorkspaceNamed, compute: str
 ) -> dict[str, Any]:
@@ -191,7 +209,7 @@ def _nodes(compute: Compute) -> list[dict[str, Any]]:
     return [{"nodeId": compute.id, "nodeState": state, **node}]
 
 
-@router.post(f"{COMPUTE_PATH}/enableSso")
+@router.post(f"{COMPUTE_PATH}/enableSso", responses=gives(Nothing))
 async def enable_sso(
     caller: SsoSetter,
     request: Request,
@@ -207,7 +225,7 @@ async def enable_sso(
     return {}
 
 
-@router.post(f"{WORKSPACE_PATH}/checkComputeNameAvailability")
+@router.post(f"{WORKSPACE_PATH}/checkComputeNameAvailability", responses=gives(NameAvailability))
 async def check_name_in_workspace(
     _caller: NameChecker,
     services: Provided,
@@ -222,7 +240,8 @@ async def check_name_in_workspace(
 
 @router.post(
     "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices"
-    "/locations/{location}/checkComputeNameAvailability"
+    "/locations/{location}/checkComputeNameAvailability",
+    responses=gives(NameAvailability),
 )
 async def check_name_in_location(
     _caller: NameChecker,
