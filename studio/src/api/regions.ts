@@ -65,3 +65,22 @@ export function capabilitiesQuery(subscription: string, location: string) {
     enabled: location !== "",
   });
 }
+
+/**
+ * Set the limit of a family, or of the whole region.
+ *
+ * @throws ApiError (no right, not a number ...)
+ */
+export async function setLimit(
+  subscription: string,
+  location: string,
+  name: string,
+  limit: number,
+): Promise<void> {
+  const id = regionUrl(subscription, location, `quotas/${name}`).split("?")[0];
+  await request(regionUrl(subscription, location, "updateQuotas"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ location, value: [{ id, limit, unit: "Count" }] }),
+  });
+}

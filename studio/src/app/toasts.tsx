@@ -8,7 +8,6 @@ import {
   useToastController,
 } from "@fluentui/react-components";
 import { createContext, type ReactNode, useContext, useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { messageOf } from "@/components/ErrorMessage";
 
 interface Tell {
@@ -23,7 +22,6 @@ const Context = createContext<Tell | null>(null);
 export function Toasts({ children }: { children: ReactNode }) {
   const toaster = useId("toaster");
   const { dispatchToast } = useToastController(toaster);
-  const { t } = useTranslation();
   const tell = useMemo<Tell>(
     () => ({
       done: (title) =>
@@ -37,12 +35,12 @@ export function Toasts({ children }: { children: ReactNode }) {
         dispatchToast(
           <Toast>
             <ToastTitle>{title}</ToastTitle>
-            <ToastBody>{messageOf(error, t)}</ToastBody>
+            <ToastBody>{messageOf(error)}</ToastBody>
           </Toast>,
           { intent: "error", timeout: 12_000 },
         ),
     }),
-    [dispatchToast, t],
+    [dispatchToast],
   );
   return (
     <Context.Provider value={tell}>

@@ -5,13 +5,13 @@ import {
   MessageBarBody,
   MessageBarTitle,
 } from "@fluentui/react-components";
-import type { TFunction } from "i18next";
+import i18next from "i18next";
 import { useTranslation } from "react-i18next";
 import { ApiError, ConnectionLost } from "@/api/errors";
 
 /** The sentence that a person should read about an error. */
-export function messageOf(error: unknown, t: TFunction): string {
-  if (error instanceof ConnectionLost) return t("connectionLost");
+export function messageOf(error: unknown): string {
+  if (error instanceof ConnectionLost) return i18next.t("connectionLost");
   if (error instanceof Error) return error.message;
   return String(error);
 }
@@ -31,7 +31,7 @@ export function ErrorMessage({ error, title, retry }: Props) {
     <MessageBar intent={refused ? "warning" : "error"} layout="multiline" role="alert">
       <MessageBarBody>
         <MessageBarTitle>{title ?? t(refused ? "noRight" : "failed")}</MessageBarTitle>
-        {messageOf(error, t)}
+        {messageOf(error)}
       </MessageBarBody>
       {retry && (
         <MessageBarActions>

@@ -45,8 +45,8 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground2,
     color: tokens.colorNeutralForeground2,
     fontWeight: tokens.fontWeightSemibold,
-    paddingInlineStart: tokens.spacingHorizontalM,
   },
+  first: { paddingInlineStart: tokens.spacingHorizontalM },
   wide: { [NARROW]: { display: "none" } },
   narrow: { display: "none", [NARROW]: { display: "block" } },
   chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
@@ -98,7 +98,7 @@ export function SizeTable({ offers, value, onChange }: Props) {
         onChange={(_, data) => onChange(data.value)}
       >
         <div className={mergeClasses(styles.row, styles.header, styles.wide)} aria-hidden>
-          <span>{t("size")}</span>
+          <span className={styles.first}>{t("size")}</span>
           <span>{t("columns.vcpus")}</span>
           <span>{t("columns.memory")}</span>
           <span>{t("columns.gpus")}</span>
