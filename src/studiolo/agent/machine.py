@@ -21,6 +21,7 @@ from studiolo.agent.applications import (
     public_state,
 )
 from studiolo.agent.environment import application_environment
+from studiolo.agent.gpus import Gpu, GpuWatch
 from studiolo.agent.jupyter import Jupyter
 from studiolo.agent.logs import Logs
 from studiolo.agent.process import Reaper
@@ -54,9 +55,8 @@ class Machine:
             self._jupyter, tag=config.tag, reaper=self._reaper, state=self._state, logs=self.logs
         )
         self._activity = ActivityWatch(self._jupyter.client)
-        self._usage = UsageMeter(
-            config.tag, config.disk_path, config.memory_limit_mib, config.disks
-        )
+        self._usage = UsageMeter(config)
+        self._gpus = GpuWatch(self._reaper, config.tag)
         self._closing = False
 
     def resume(self) -> None:
@@ -73,6 +73,7 @@ class Machine:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._supervisor.run())
             tasks.create_task(self._keep_house())
+            tasks.create_task(self._gpus.run())
 
     async def close(self) -> None:
         """Stop every process of the machine, first nicely; `run` must have been cancelled."""
@@ -178,11 +179,24 @@ class Machine:
             "diskTotalBytes": usage.disk.total,
             "disks": {name: _describe_disk(disk) for name, disk in usage.disks.items()},
             "processes": usage.processes,
+            "networkRxBytes": usage.traffic and usage.traffic.received,
+            "networkTxBytes": usage.traffic and usage.traffic.sent,
+            "gpus": [_describe_gpu(gpu) for gpu in self._gpus.look()],
         }
 
 
 def _describe_disk(disk: Disk) -> dict[str, int]:
     return {"usedBytes": disk.used, "freeBytes": disk.free, "totalBytes": disk.total}
+
+
+def _describe_gpu(gpu: Gpu) -> dict[str, Any]:
+    return {
+        "index": gpu.index,
+        "name": gpu.name,
+        "utilizationPercent": gpu.utilization_percent,
+        "memoryUsedBytes": gpu.memory_used_bytes,
+        "memoryTotalBytes": gpu.memory_total_bytes,
+    }
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -182,6 +182,9 @@ class AgentConfig:
         machine that has one of its own; empty elsewhere.
     :param jupyter_port: where Jupyter listens on that address.
     :param disks: name to mount point of the disks whose use is told one by one.
+    :param own_system: whether the machine is a system of its own, all of which is its use; one that
+        shares the host's is its processes.
+    :param interface: the machine's own network interface; empty where the network is the host's.
     :param environment: variables for every application, beside the agent's own.
     :param tag: put into every application's environment as `STUDIOLO_MACHINE`, so that stray
         processes of a machine can be found.
@@ -211,6 +214,8 @@ class AgentConfig:
     disks: Mapping[str, str] = field(default_factory=dict)
     memory_limit_mib: int | None = None
     vcpus: int | None = None
+    own_system: bool = False
+    interface: str = ""
     studio_origin: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 

@@ -174,6 +174,8 @@ def agent(spec: MachineSpec, address: str) -> AgentConfig:
         disks={"home": HOME_FOLDER, "root": "/", "temp": "/mnt"},
         memory_limit_mib=spec.resources.memory_mib,
         vcpus=spec.resources.vcpus,
+        own_system=True,
+        interface=NIC,
         studio_origin=spec.studio_origin,
         environment=_environment(),
     )
