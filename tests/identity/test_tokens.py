@@ -37,6 +37,7 @@ async def test_signing_in_gives_a_token_for_a_month(studio: Studio) -> None:
         me = (await client.get("/auth/me", headers=bearer)).json()
         assert (me["name"], me["via"]) == ("ann", "personal access token")
         assert me["subscriptionId"]
+        assert me["alias"] == "ann"
         (listed,) = (await client.get("/auth/tokens", headers=bearer)).json()["value"]
         assert listed["name"] == "laptop"
         assert "token" not in listed

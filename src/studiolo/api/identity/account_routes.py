@@ -19,6 +19,7 @@ from studiolo.api.identity.service import (
 )
 from studiolo.api.identity.signin import Attempt, check_password
 from studiolo.domain.access import ASSIGN_ROLE
+from studiolo.domain.alias import user_alias
 from studiolo.domain.credentials import LINK_LIFETIME, AccessToken
 from studiolo.domain.errors import Conflict, InvalidInput, NotFound
 from studiolo.domain.resources import Principal, PrincipalKind
@@ -108,6 +109,7 @@ async def me(request: Request, caller: Annotated[Caller, _CALLER]) -> dict[str, 
         "via": caller.via,
         "tenantId": deployment.tenant,
         "subscriptionId": deployment.subscription,
+        "alias": user_alias(caller.principal.name),
     }
 
 
