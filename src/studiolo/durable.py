@@ -1,8 +1,25 @@
 """Writing a file so that whoever reads it sees all of the old one or all of the new one."""
 
 import os
+import re
 import secrets
 from pathlib import Path
+
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+
+
+def part_name() -> str:
+    """A new name for a file that is being written and not yet whole; hidden, and never given out
+    twice.
+    """
+    return f".{secrets.token_hex(8)}.part"
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of that name is not whole: being written, or left by a writer that was
+    killed.
+    """
+    return _PART.fullmatch(name) is not None
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o600, owner: int | None = None) -> None:
@@ -13,7 +30,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600, owner: int | Non
     :param owner: user and group id that it belongs to, where root runs this.
     :raises OSError: with `path` as it was.
     """
-    beside = path.with_name(f".{secrets.token_hex(8)}.part")
+    beside = path.with_name(part_name())
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(beside, flags, mode), "wb") as file:

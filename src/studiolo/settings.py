@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     :param total_vcpus: the region's quota over all families.
     :param family_vcpus: quota of a family that has none of its own.
     :param regions: further regions, `[[regions]]` in the file and JSON in the environment.
+    :param upload_mib: the largest file that people put into a file share through the API.
     :param resync_seconds: how often the reconciler compares every machine with the store.
     :param poll_seconds: how often the reconciler looks for due work without a hint.
     :param lease_seconds: how long a claim lasts without a heartbeat.
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     total_vcpus: int = Field(default=100, ge=0)
     family_vcpus: int = Field(default=100, ge=0)
     regions: tuple[RegionSettings, ...] = ()
+    upload_mib: int = Field(default=10 * 1024, ge=1)
     resync_seconds: Annotated[float, Field(gt=0)] = 10.0
     poll_seconds: Annotated[float, Field(gt=0)] = 1.0
     lease_seconds: Annotated[float, Field(gt=0)] = 15.0

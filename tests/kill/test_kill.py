@@ -44,6 +44,8 @@ ELSEWHERE = {
     "api.deploy.committed": "tests/api/test_group_crashes.py",
     "api.network.before_commit": "tests/api/test_network_crashes.py",
     "networks.before_remove": "tests/api/test_network_crashes.py",
+    "files.upload.written": "tests/files/test_crashes.py",
+    "files.upload.renamed": "tests/files/test_crashes.py",
     **dict.fromkeys((*WORKSPACE_POINTS, *GROUP_POINTS), "tests/kill/test_kill.py"),
 }
 """Points that the life of one instance does not pass, and the tests that kill at them."""

@@ -9,6 +9,7 @@ from studiolo.api.arm import envelope
 from studiolo.api.arm.bodies import BodyLimit
 from studiolo.api.arm.context import Context
 from studiolo.api.arm.paths import Paths
+from studiolo.api.files.limits import upload_limit
 from studiolo.api.identity import unknown
 from studiolo.api.services import Services
 
@@ -34,6 +35,6 @@ def create_app(services: Services, routers: Sequence[APIRouter]) -> FastAPI:
 
     # Added last is outermost: ids and logging, then size, then what a path may look like.
     app.add_middleware(Paths, routes=routes)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limit_of=upload_limit(services.settings))
     app.add_middleware(Context)
     return app

@@ -9,7 +9,8 @@
     │   └── QuotaExceeded       409
     ├── PreconditionFailed      412
     ├── TooManyRequests         429
-    └── Unavailable             503
+    ├── Unavailable             503
+    └── OutOfSpace              507
 
 The API renders every one of them with a single handler as `{"error": {code, message, target,
 details}}`. A message is a sentence: what happened, to what, and what to do.
@@ -119,3 +120,10 @@ class Unavailable(StudioloError):
 
     status = 503
     default_code = "ServiceUnavailable"
+
+
+class OutOfSpace(StudioloError):
+    """A disk is full; trying again helps only once somebody has made room."""
+
+    status = 507
+    default_code = "InsufficientStorage"

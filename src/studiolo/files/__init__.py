@@ -1,5 +1,8 @@
-"""Workspace file shares."""
+"""Workspace file shares: made and kept (`shares`), and looked into and written by people
+(`browsing`).
+"""
 
+from studiolo.files.browsing import OpenFile, ShareFiles
 from studiolo.files.shares import WorkspaceShares
 
-__all__ = ["WorkspaceShares"]
+__all__ = ["OpenFile", "ShareFiles", "WorkspaceShares"]

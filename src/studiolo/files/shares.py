@@ -38,6 +38,13 @@ class WorkspaceShares:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    async def exists(self, share_id: str) -> bool:
+        """Whether the share has been made.
+
+        :raises InvalidInput: `share_id` is not a plain name.
+        """
+        return await _in_thread(self._folder(share_id).is_dir)
+
     async def ensure(self, share_id: str, *, owner: int | None = None) -> Path:
         """Make the share unless it is there; returns its folder.
 

@@ -24,6 +24,14 @@ _NOT_FOR_THE_GATE = (
 STUDIO_BODY_LIMIT = 8_000_000
 """Bytes; a JSON body of the API is never near it. Instances have no limit: people upload there."""
 
+UPLOAD_METHOD = "PUT"
+UPLOAD_PATH = (
+    r"(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
+    r"Microsoft\.MachineLearningServices/workspaces/[^/]+/files/content$"
+)
+"""The one request of the API that brings a file: the control plane itself limits how large. As Go's
+and Python's regular expressions both read it."""
+
 STREAM_TIMEOUT = "24h"
 """The longest a WebSocket lasts before it must ask the gate again; clients reconnect by
 themselves. Revocation cuts streams at once (`streams.py`); this bounds what it might miss."""
@@ -125,8 +133,16 @@ def _studio_handlers(site: Site) -> list[Json]:
             "add": {"Content-Security-Policy": ["frame-ancestors 'none'"]},
         },
     }
+    return [security, _body_limit(), _control_plane(site.control_socket)]
+
+
+def _body_limit() -> Json:
+    upload = {"method": [UPLOAD_METHOD], "path_regexp": {"pattern": UPLOAD_PATH}}
     limit = {"handler": "request_body", "max_size": STUDIO_BODY_LIMIT}
-    return [security, limit, _control_plane(site.control_socket)]
+    return {
+        "handler": "subroute",
+        "routes": [{"match": [{"not": [upload]}], "handle": [limit]}],
+    }
 
 
 def _control_plane(socket: Path) -> Json:

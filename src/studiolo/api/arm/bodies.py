@@ -4,6 +4,7 @@ The size is bounded while bytes arrive, whatever Content-Length claims; depth be
 """
 
 import json
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request
@@ -40,20 +41,30 @@ class ArmModel(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class BodyLimit:
-    """ASGI middleware: no more than `MAX_BODY` bytes of a request reach anything behind it."""
+def usual_limit(_scope: Scope) -> int:
+    """`MAX_BODY`, whatever is asked for."""
+    return MAX_BODY
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class BodyLimit:
+    """ASGI middleware: no more bytes of a request than it may have reach anything behind it.
+
+    :param limit_of: how many that are, by the request's method and path.
+    """
+
+    def __init__(self, app: ASGIApp, limit_of: Callable[[Scope], int] = usual_limit) -> None:
         self.app = app
+        self._limit_of = limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self._limit_of(scope)
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
-            await error_response(_too_large())(scope, receive, send)
+        if not length.isdecimal() or int(length) > limit:
+            await error_response(_too_large(limit))(scope, receive, send)
             return
         seen = 0
 
@@ -61,15 +72,15 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > MAX_BODY:
-                raise _too_large()
+            if seen > limit:
+                raise _too_large(limit)
             return message
 
         await self.app(scope, counted, send)
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"The request's body is larger than {MAX_BODY // 1024 // 1024} MiB.")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The request's body is larger than {limit // 1024 // 1024} MiB.")
 
 
 async def read_json(request: Request) -> Any:

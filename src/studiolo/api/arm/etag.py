@@ -36,6 +36,11 @@ def check(request: Request, current: str | None) -> None:
         )
 
 
+def is_known(request: Request, current: str) -> bool:
+    """Whether the client has this version already, by If-None-Match of a GET."""
+    return bool(_tags(request, "if-none-match") & {"*", current})
+
+
 def _tags(request: Request, header: str) -> set[str]:
     value = request.headers.get(header)
     if value is None:

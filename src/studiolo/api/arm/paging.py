@@ -43,7 +43,18 @@ def requested_page(request: Request) -> Page:
 
     :raises InvalidInput: `$top` is no number from 1 to 1000, or `$skipToken` not one of ours.
     """
-    return Page(_after(request), _top(request))
+    return page_of(request, request.url.path)
+
+
+def page_of(request: Request, name: str, *, usual: int = DEFAULT_TOP, most: int = MAX_TOP) -> Page:
+    """The page a request asks for of the list called `name`.
+
+    :param usual: how many items where `$top` is not said.
+    :param most: the largest `$top`.
+    :raises InvalidInput: `$top` is no number from 1 to `most`, or `$skipToken` not one of the
+        list's.
+    """
+    return Page(_after(request, name), _top(request, usual, most))
 
 
 def _parameter(request: Request, name: str) -> str | None:
@@ -53,16 +64,16 @@ def _parameter(request: Request, name: str) -> str | None:
     return None
 
 
-def _top(request: Request) -> int:
+def _top(request: Request, usual: int, most: int) -> int:
     text = _parameter(request, "$top")
     if text is None:
-        return DEFAULT_TOP
-    if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= MAX_TOP):
-        raise InvalidInput(f"$top must be a whole number from 1 to {MAX_TOP}.", target="$top")
+        return usual
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= most):
+        raise InvalidInput(f"$top must be a whole number from 1 to {most}.", target="$top")
     return int(text)
 
 
-def _after(request: Request) -> str | None:
+def _after(request: Request, name: str) -> str | None:
     token = _parameter(request, "$skipToken")
     if token is None:
         return None
@@ -71,7 +82,7 @@ def _after(request: Request) -> str | None:
         after = raw[_DIGEST:].decode()
     except (binascii.Error, ValueError):
         after = ""
-    if not after or token != encode_token(request.url.path, after):
+    if not after or token != encode_token(name, after):
         raise not_ours()
     return after
 
@@ -83,9 +94,12 @@ def not_ours() -> InvalidInput:
     )
 
 
-def encode_token(path: str, after: str) -> str:
-    """The token for the page of the list at `path` that begins after the key `after`."""
-    digest = hashlib.sha256(path.lower().encode()).digest()[:_DIGEST]
+def encode_token(name: str, after: str) -> str:
+    """The token for the page of a list that begins after the key `after`.
+
+    :param name: the list's: its path, unless that is the path of several.
+    """
+    digest = hashlib.sha256(name.lower().encode()).digest()[:_DIGEST]
     return base64.urlsafe_b64encode(digest + after.encode()).decode()
 
 
@@ -105,15 +119,16 @@ def listing(
     shown = items[: page.top]
     body: dict[str, Any] = {"value": [render(item) for item in shown]}
     if len(items) > page.top:
-        body["nextLink"] = _next_link(request, settings, key(shown[-1]))
+        body["nextLink"] = next_link(request, settings, request.url.path, key(shown[-1]))
     return body
 
 
-def _next_link(request: Request, settings: Settings, after: str) -> str:
+def next_link(request: Request, settings: Settings, name: str, after: str) -> str:
+    """Where the list called `name` goes on after the key `after`."""
     kept = [
         (name, value)
         for name, value in request.query_params.multi_items()
         if name.lower() != "$skiptoken"
     ]
-    query = urlencode([*kept, ("$skipToken", encode_token(request.url.path, after))], safe="$")
+    query = urlencode([*kept, ("$skipToken", encode_token(name, after))], safe="$")
     return f"{api_origin(request, settings)}{quote(request.url.path)}?{query}"

@@ -20,8 +20,8 @@ from studiolo.domain.errors import InvalidInput
 MAX_PATH = 2048
 """Bytes of a path; ARM's ids are at most about 1,500 characters."""
 
-MAX_QUERY = 8192
-"""Bytes of a query string."""
+MAX_QUERY = 16384
+"""Bytes of a query string. A path of 4,096 bytes in a file share is three times as long there."""
 
 _ROOTS = frozenset({"subscriptions", "providers", "tenants"})
 """First segments of ARM's own paths; other paths (sign-in, token endpoint) keep their case."""

@@ -1,0 +1,1 @@
+"""Beside Azure's words: the files of a workspace's share, under the workspace's path."""

@@ -1,0 +1,64 @@
+"""What the routes of files have in common: whose share it is, and that it is there."""
+
+from fastapi import Request
+
+from studiolo.api.arm.context import correlation_id
+from studiolo.api.computes.lookup import WorkspaceName, workspace_of
+from studiolo.api.computes.recording import Call
+from studiolo.api.services import Services
+from studiolo.domain.errors import Conflict
+from studiolo.domain.resources import Principal, Workspace
+from studiolo.files import ShareFiles, WorkspaceShares
+from studiolo.files.paths import SharePath
+
+_STORAGE = "Microsoft.MachineLearningServices/workspaces/notebooks/storage"
+READ, WRITE, DELETE = f"{_STORAGE}/read", f"{_STORAGE}/write", f"{_STORAGE}/delete"
+"""Azure's actions for the files of a workspace."""
+
+_WORKSPACE_SEGMENTS = 9
+"""Of `/subscriptions/s/resourceGroups/g/providers/Microsoft.ML.../workspaces/w`, split at `/`."""
+
+
+def workspace_scope(path: str) -> str:
+    """The workspace's id in a path below it: files have no rights of their own."""
+    return "/".join(path.split("/")[:_WORKSPACE_SEGMENTS])
+
+
+class FileService:
+    """One request about the files of a workspace."""
+
+    def __init__(self, services: Services, workspace: Workspace) -> None:
+        self._services = services
+        self._workspace = workspace
+
+    @classmethod
+    async def of(cls, services: Services, named: WorkspaceName) -> "FileService":
+        """The files of the workspace of a path.
+
+        :raises NotFound: there is none.
+        :raises Conflict: it is being deleted, and its share put away.
+        """
+        async with services.database.reading() as tx:
+            workspace = await workspace_of(tx, named)
+        if workspace.deleting:
+            raise Conflict(
+                f"Workspace '{workspace.name}' is being deleted, and its files with it.",
+                target=workspace.name,
+            )
+        return cls(services, workspace)
+
+    async def files(self) -> ShareFiles:
+        """The share, made if no instance has used it yet."""
+        root, share = self._services.settings.shares, self._workspace.id
+        region = self._services.regions.get(self._workspace.location)
+        shares = WorkspaceShares(root)
+        if not await shares.exists(share):
+            await shares.ensure(share, owner=region.share_owner if region else None)
+        return ShareFiles(root, share)
+
+    async def note_deletion(self, request: Request, caller: Principal, path: SharePath) -> None:
+        """Append to the activity log that a folder goes with everything in it."""
+        correlation = correlation_id(request.scope)
+        call = Call(caller, DELETE, correlation, self._services.clock())
+        async with self._services.database.transaction() as tx:
+            await call.note(tx, self._workspace.arm_id, f"the folder '{path}' of the file share")
