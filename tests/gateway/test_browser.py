@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.support.browser import chromium
 from tests.support.gateway import DOMAIN, FrontDoor, front_door
 
+from studiolo.gateway.backend import Starting
 from studiolo.gateway.cookies import SESSION_COOKIE
 from studiolo.gateway.hosts import ticket_url
 
@@ -186,3 +187,31 @@ async def test_a_page_of_a_dead_application_comes_alive_by_itself(
     door.backend.upstreams["id-ci1"] = alive
     door.cached.forget()
     await expect(page).to_have_title("instance", timeout=15_000)
+
+
+async def test_a_starting_page_in_a_frame_tells_the_studio_and_comes_alive_by_itself(
+    door: FrontDoor, browser: Browser
+):
+    page = await new_page(browser)
+    await page.goto(door.origin("", "http"))
+    alive = door.backend.upstreams["id-ci1"]
+    door.backend.upstreams["id-ci1"] = Starting(retry_after=1)
+    door.cached.forget()
+    host = door.origin("ci1", "http")
+    told = await page.evaluate(
+        """(url) => new Promise((done) => {
+          addEventListener('message', ({origin, data}) => done([origin, data]));
+          const frame = document.createElement('iframe');
+          frame.src = url; document.body.append(frame);
+        })""",
+        host + "/lab",
+    )
+    assert told[0] == host
+    assert (told[1]["type"], told[1]["code"]) == ("studiolo-refused", "ApplicationStarting")
+    assert told[1]["retryAfter"] == 1
+
+    # The session ends meanwhile: the page in the frame goes to the studio for another, and back.
+    door.backend.sessions.clear()
+    door.backend.upstreams["id-ci1"] = alive
+    door.cached.forget()
+    await page.frame_locator("iframe").locator("text=/lab").wait_for()
