@@ -17,3 +17,39 @@ export const peopleQuery = queryOptions({
     return served.value;
   },
 });
+
+/** A one-time sign-in link for a person, and until when it works. */
+export interface SignInLink {
+  readonly link: string;
+  readonly expiresAt: string;
+}
+
+export interface NewClient {
+  readonly appId: string;
+  readonly tenantId: string;
+  readonly clientSecret: string;
+  readonly expiresAt: string;
+}
+
+async function send<T>(method: string, url: string, body: object): Promise<T> {
+  const headers = { "Content-Type": "application/json" };
+  return (await request(url, { method, headers, body: JSON.stringify(body) })).json();
+}
+
+export function addPerson(name: string, displayName: string): Promise<Person> {
+  return send("POST", "/auth/users", { name, displayName });
+}
+
+/** Let a person in no more, or again. */
+export function setDisabled(name: string, disabled: boolean): Promise<Person> {
+  return send("PATCH", `/auth/users/${encodeURIComponent(name)}`, { disabled });
+}
+
+export function makeLink(name: string): Promise<SignInLink> {
+  return send("POST", `/auth/users/${encodeURIComponent(name)}/link`, {});
+}
+
+/** A service principal, for programs; its secret is in this answer only. */
+export function addClient(displayName: string): Promise<NewClient> {
+  return send("POST", "/auth/servicePrincipals", { displayName });
+}

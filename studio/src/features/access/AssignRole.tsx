@@ -1,0 +1,126 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+  makeStyles,
+  Select,
+  Text,
+  tokens,
+} from "@fluentui/react-components";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { assign, type Role } from "@/api/access";
+import type { Person } from "@/api/people";
+import { usePlace, workspaceId } from "@/app/where";
+import { ErrorMessage } from "@/components/ErrorMessage";
+
+const useStyles = makeStyles({
+  fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalL },
+});
+
+const LEVELS = ["workspace", "group", "subscription"] as const;
+type Level = (typeof LEVELS)[number];
+
+interface Props {
+  readonly close: () => void;
+  readonly people: readonly Person[];
+  readonly roles: readonly Role[];
+}
+
+/** Gives somebody a role. Who may not list people names them by their object id. */
+export function AssignRole({ close, people, roles }: Props) {
+  const styles = useStyles();
+  const { t } = useTranslation(["access", "common"]);
+  const place = usePlace();
+  const client = useQueryClient();
+  const [who, setWho] = useState("");
+  const [role, setRole] = useState(roles[0]?.id ?? "");
+  const [level, setLevel] = useState<Level>("workspace");
+  const chosen = roles.find((each) => each.id === role);
+  const save = useMutation({
+    mutationFn: async () => {
+      if (!chosen) return;
+      const workspace = workspaceId(place);
+      const scope = {
+        workspace,
+        group: workspace.split("/providers/")[0] ?? workspace,
+        subscription: `/subscriptions/${place.subscription}`,
+      }[level];
+      const kind = people.find((each) => each.id === who)?.kind ?? "";
+      await assign(scope, chosen, who, kind || "User");
+    },
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["assignments"] });
+      close();
+    },
+  });
+  return (
+    <Dialog open onOpenChange={close}>
+      <DialogSurface>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            save.mutate();
+          }}
+        >
+          <DialogBody>
+            <DialogTitle>{t("add")}</DialogTitle>
+            <DialogContent className={styles.fields}>
+              {save.isError && <ErrorMessage error={save.error} title={t("notAdded")} />}
+              <Field label={t("who")} required>
+                {people.length > 0 ? (
+                  <Select value={who} onChange={(_, { value }) => setWho(value)}>
+                    <option value="">{t("choose")}</option>
+                    {people.map((each) => (
+                      <option key={each.id} value={each.id}>
+                        {`${each.displayName} (${each.name})`}
+                      </option>
+                    ))}
+                  </Select>
+                ) : (
+                  <Input
+                    value={who}
+                    placeholder={t("objectId")}
+                    onChange={(_, { value }) => setWho(value.trim())}
+                  />
+                )}
+              </Field>
+              <Field label={t("role")}>
+                <Select value={role} onChange={(_, { value }) => setRole(value)}>
+                  {roles.map((each) => (
+                    <option key={each.id} value={each.id}>
+                      {each.name}
+                    </option>
+                  ))}
+                </Select>
+              </Field>
+              <Text size={200}>{chosen?.description}</Text>
+              <Field label={t("scope")}>
+                <Select value={level} onChange={(_, { value }) => setLevel(value as Level)}>
+                  {LEVELS.map((each) => (
+                    <option key={each} value={each}>
+                      {t(`levels.${each}`)}
+                    </option>
+                  ))}
+                </Select>
+              </Field>
+            </DialogContent>
+            <DialogActions>
+              <Button onClick={close}>{t("common:cancel")}</Button>
+              <Button type="submit" appearance="primary" disabled={!who || save.isPending}>
+                {t("assign")}
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
+  );
+}
