@@ -45,7 +45,7 @@ class StudioDeployed(Deployed):
     @property
     def environment(self) -> dict[str, str]:
         """With the second region."""
-        lab = [{"location": LAB, "engine": "fake", "total_vcpus": 10_000, "family_vcpus": 10_000}]
+        lab = [{"name": LAB, "engine": "fake", "total_vcpus": 10_000, "family_vcpus": 10_000}]
         return super().environment | {"STUDIOLO_REGIONS": json.dumps(lab)}
 
     def workspace(self, name: str, location: str = LAB) -> str:
