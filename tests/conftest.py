@@ -1,9 +1,11 @@
 """Fixtures for every area: a PostgreSQL server, started once and only if a test needs it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import described
 from tests.support.postgres import database_url, postgres_server, postgres_url
 
 __all__ = ["database_url", "postgres_server", "postgres_url"]
@@ -11,17 +13,18 @@ __all__ = ["database_url", "postgres_server", "postgres_url"]
 _TESTS = Path(__file__).parent
 
 
+@pytest.fixture(autouse=True)
+def replies_are_described() -> Iterator[None]:
+    """Every reply of a test's application is as the API's description has it."""
+    with described.holding():
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what must run in one process, in its order, when tests run side by side."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path.relative_to(_TESTS))))
-
-
-def _group(file: Path) -> str:
-    """Files share nothing but daemons (this host's, which one test kills, and a cluster's), and
-    deployments that are dear to start.
+    """Two halves may run side by side, each in its order: what has machines of a daemon, and the
+    rest. Within a half tests share daemons, images and control groups, and wait for machines most of
+    the time.
     """
-    folder = file.parts[0]
-    if folder == "incus":
-        return "cluster" if file.name.startswith("test_cluster") else "daemon"
-    return folder if folder in {"browser", "studio"} else str(file)
+    for item in items:
+        half = "daemon" if item.path.is_relative_to(_TESTS / "incus") else "rest"
+        item.add_marker(pytest.mark.xdist_group(half))
