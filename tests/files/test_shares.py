@@ -102,6 +102,20 @@ async def test_retire_keeps_the_files_and_remove_does_not(shares):
     await shares.remove("ws-1")
 
 
+async def test_what_a_late_request_makes_of_a_retired_share_is_no_obstacle(shares):
+    await shares.write("ws-1", "a.txt", b"kept")
+    kept = await shares.retire("ws-1")
+    assert not await shares.exists("ws-1")
+    again = await shares.ensure("ws-1")
+    assert await shares.retire("ws-1") == kept
+    assert not again.exists()
+    assert sorted(each.name for each in kept.iterdir()) == ["Users", "a.txt"]
+    await shares.write("ws-1", "late.txt", b"late")
+    assert await shares.retire("ws-1") == kept
+    assert not again.exists()
+    assert [each.read_bytes() for each in kept.glob("late-*/late.txt")] == [b"late"]
+
+
 WRITER = """
 import sys
 from pathlib import Path

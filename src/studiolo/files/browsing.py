@@ -126,16 +126,17 @@ class ShareFiles:
         if not target.parts or target == source:
             raise exists(target)
         if source.holds(target):
-            raise Conflict(
-                f"{source.called} cannot be moved into itself. Choose another folder.", target="to"
-            )
+            raise _into_itself(source)
         with (
             told(source),
             self._share.folder(source.parent) as old,
             self._share.folder(target.parent) as new,
-            self._share.exclusive(),
         ):
-            return _renamed(old, source, new, target)
+            with self._share.exclusive():
+                entry = _renamed(old, source, new, target)
+            os.fsync(new.descriptor)
+            os.fsync(old.descriptor)
+            return entry
 
     async def is_removable_folder(self, path: SharePath) -> bool:
         """Whether :meth:`remove` would find a folder; False where there is nothing.
@@ -180,12 +181,30 @@ class ShareFiles:
 def _renamed(old: Folder, source: SharePath, new: Folder, target: SharePath) -> Entry:
     try:
         rename_new(old.descriptor, source.name, new.descriptor, target.name)
-    except FileExistsError as error:
-        raise exists(target) from error
-    os.fsync(new.descriptor)
-    os.fsync(old.descriptor)
+    except OSError as error:
+        raise _move_problem(error, source, target) from error
     status = os.stat(target.name.encode(), dir_fd=new.descriptor, follow_symlinks=False)
     return entry_of(target, status)
+
+
+def _move_problem(error: OSError, source: SharePath, target: SharePath) -> Exception:
+    match error.errno:
+        case errno.EEXIST:
+            return exists(target)
+        case errno.EINVAL:
+            return _into_itself(source)
+        case errno.EXDEV:
+            return Conflict(
+                f"{source.called} and {target.called} are on different disks. Copy it instead.",
+                target="to",
+            )
+    return error
+
+
+def _into_itself(source: SharePath) -> Conflict:
+    return Conflict(
+        f"{source.called} cannot be moved into itself. Choose another folder.", target="to"
+    )
 
 
 def _refuse_fixed(path: SharePath, what: str) -> None:

@@ -41,7 +41,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where an entry stands in a listing: folders first, then by the bytes of its name."""
+    """Where an entry stands in a listing: folders that can be opened come first, then all by the
+    bytes of their names.
+    """
 
     rank: int
     raw: bytes
@@ -107,7 +109,8 @@ def _places(folder: int) -> Iterator[Place]:
         for each in found:
             is_folder = each.is_dir(follow_symlinks=False)
             if is_folder or not is_part(each.name):
-                yield Place(0 if is_folder else 1, os.fsencode(each.name))
+                raw = os.fsencode(each.name)
+                yield Place(0 if is_folder and shown(raw)[1] else 1, raw)
 
 
 def _look(folder: int, path: SharePath, raw: bytes) -> Entry | None:

@@ -7,8 +7,10 @@ followed, and whatever happens then happens below that descriptor.
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import stat
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,9 @@ FOLDER_MODE = 0o755
 _PRIVATE = 0o700
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_ONLY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLOCK = struct.Struct("hhqqi")
+"""`struct flock` of 64-bit Linux: type, whence, start, length, pid (fcntl(2))."""
+
 _LOCK = ".lock"
 """In the folder of all shares, which machines do not see; no share can be called so."""
 
@@ -58,6 +63,9 @@ class Share:
     def __init__(self, root: Path, share_id: str) -> None:
         self._root = root
         self._top = root / share_id
+        digest = hashlib.sha256(share_id.encode()).digest()
+        lock = (fcntl.F_WRLCK, os.SEEK_SET, int.from_bytes(digest[:7], "big"), 1, 0)
+        self._lock = _FLOCK.pack(*lock)
 
     @contextlib.contextmanager
     def folder(self, path: SharePath) -> Iterator[Folder]:
@@ -98,12 +106,13 @@ class Share:
     def exclusive(self) -> Iterator[None]:
         """Keep other writers of this API out: for looking at a name and changing it in one step.
 
-        Not inside a share, where a machine could hold the lock for ever.
+        One file serves all shares: each locks a byte of its own (`F_OFD_SETLKW`, fcntl(2)). It is
+        not inside a share, where a machine could hold the lock for ever.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self._root / _LOCK, flags, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, self._lock)
             yield
         finally:
             os.close(descriptor)

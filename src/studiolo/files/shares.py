@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -104,7 +105,7 @@ class WorkspaceShares:
         folder, kept = self._folder(share_id), self._root / _RETIRED / share_id
         if folder.is_dir():
             _make(self._root, _RETIRED)
-            folder.rename(kept)
+            _put_away(folder, kept)
         return kept if kept.is_dir() else None
 
     def _remove(self, share_id: str) -> None:
@@ -112,6 +113,20 @@ class WorkspaceShares:
         kept = self._retire(share_id)
         if kept is not None:
             shutil.rmtree(kept)
+
+
+def _put_away(folder: Path, kept: Path) -> None:
+    """Move a share to `kept`. Where it is kept already, `folder` is what a late request made: it
+    goes if there is nothing in it, and else is kept with the rest.
+    """
+    if not kept.is_dir():
+        folder.rename(kept)
+        return
+    with contextlib.suppress(OSError):
+        (folder / USERS).rmdir()
+        folder.rmdir()
+        return
+    folder.rename(kept / f"late-{secrets.token_hex(8)}")
 
 
 def inside(folder: Path, path: str) -> Path:

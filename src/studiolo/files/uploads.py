@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from studiolo.domain.errors import Conflict
 from studiolo.durable import is_part, part_name
 from studiolo.faults import point
 from studiolo.files.entries import Entry, Kind, entry_of, kind_of
@@ -106,9 +107,10 @@ class Upload:
                 os.fchmod(self._file, mode)
                 point("files.upload.written")
                 self._rename(new=found is None)
+                placed = self._placed()
             point("files.upload.renamed")
             os.fsync(self._folder.descriptor)
-            return entry_of(self._path, os.fstat(self._file)), found is None
+            return entry_of(self._path, placed), found is None
 
     def _rename(self, *, new: bool) -> None:
         here, name = self._folder.descriptor, self._path.name
@@ -116,6 +118,20 @@ class Upload:
             rename_new(here, self._part, here, name)
         else:
             os.rename(self._part, name.encode(), src_dir_fd=here, dst_dir_fd=here)
+
+    def _placed(self) -> os.stat_result:
+        """What is in the place, which is this file unless a machine had its hands in it.
+
+        :raises Conflict: it is another.
+        """
+        placed, ours = self._folder.status(self._path.name), os.fstat(self._file)
+        if placed is None or not os.path.samestat(placed, ours):
+            raise Conflict(
+                f"{self._path.called} was changed by others as it was written. Look at what is "
+                "there now, and send it again.",
+                target="path",
+            )
+        return ours
 
     def close(self) -> None:
         """Let go of everything; repeating it is fine."""

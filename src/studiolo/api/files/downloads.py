@@ -101,7 +101,7 @@ def _reply(request: Request, file: OpenFile) -> Response:
         part = part_asked(request, size, version)
     except RangeNotSatisfiable as error:
         reply = error_response(error)
-        reply.headers["Content-Range"] = f"bytes */{size}"
+        reply.headers.update(HARMLESS | {"Content-Range": f"bytes */{size}"})
         return reply
     if part is None:
         return FileReply(file, Part(0, size), 200, headers)

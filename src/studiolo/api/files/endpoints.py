@@ -15,8 +15,10 @@ from studiolo.api.computes.lookup import WORKSPACE_PATH, WorkspaceNamed
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.files.downloads import download
 from studiolo.api.files.incoming import Incoming
-from studiolo.api.files.schemas import FileEntry, FileList, MoveBody, render
+from studiolo.api.files.schemas import MoveBody, render
 from studiolo.api.files.service import DELETE, READ, WRITE, FileService, workspace_scope
+from studiolo.api.schema.files import FileEntry, FileList
+from studiolo.api.schema.saying import GUARDED, PRECONDITIONS, Responses, asks, empty, gives
 from studiolo.domain.resources import Principal
 from studiolo.files.entries import Entry, Place
 from studiolo.files.paths import share_path
@@ -33,10 +35,17 @@ Writer = Annotated[Principal, Depends(authorized(WRITE, workspace_scope))]
 Deleter = Annotated[Principal, Depends(authorized(DELETE, workspace_scope))]
 
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-_BYTES_SENT = {"requestBody": {"required": True, "content": _BYTES}}
+_READ: Responses = {200: {"content": _BYTES}, 206: {"content": _BYTES}, **empty(304)}
+_PAGED = {
+    "parameters": [
+        *asks("$top", f"From 1 to {MAX_TOP}; {USUAL_TOP} if not said.")["parameters"],
+        *asks("$skipToken", "Where to go on: it stands in `nextLink`.")["parameters"],
+    ]
+}
+_SENT = {"parameters": PRECONDITIONS, "requestBody": {"required": True, "content": _BYTES}}
 
 
-@router.get(FILES_PATH, responses={200: {"model": FileList}})
+@router.get(FILES_PATH, responses=gives(FileList), openapi_extra=_PAGED)
 async def list_files(
     _caller: Reader,
     request: Request,
@@ -72,9 +81,10 @@ def _place(key: str) -> Place:
 @router.get(
     f"{FILES_PATH}/content",
     response_class=Response,
-    responses={200: {"content": _BYTES}, 206: {"content": _BYTES}, 304: {"description": "Known"}},
+    responses=_READ,
+    openapi_extra=asks("Range", "A part, as `bytes=0-99`.", where="header"),
 )
-async def get_content(
+async def get_file_content(
     _caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, path: str
 ) -> Response:
     """The bytes of a file, or a range of them."""
@@ -82,30 +92,26 @@ async def get_content(
     return download(request, await files.open(share_path(path)))
 
 
-@router.put(
-    f"{FILES_PATH}/content",
-    responses={200: {"model": FileEntry}, 201: {"model": FileEntry}},
-    openapi_extra=_BYTES_SENT,
-)
-async def put_content(
+@router.put(f"{FILES_PATH}/content", responses=gives(FileEntry, 200, 201), openapi_extra=_SENT)
+async def put_file_content(
     _caller: Writer, request: Request, services: Provided, named: WorkspaceNamed, path: str
 ) -> Response:
     """Make a file of the body, or replace one by it: whole or not at all."""
     body, check = Incoming(request), _check(request)
     async with body.heard():
         wanted = share_path(path)
-        files = await (await FileService.of(services, named)).files()
+        service = await FileService.of(services, named)
+        files = await service.files()
         now, size = services.clock(), _size(request)
         async with files.upload(wanted, check, size=size, now=now) as upload:
             async for piece in body.pieces():
                 await upload.write(piece)
+            await service.require_living()
             entry, new = await upload.commit(check)
     return _reply(entry, new=new)
 
 
-@router.put(
-    f"{FILES_PATH}/directory", responses={200: {"model": FileEntry}, 201: {"model": FileEntry}}
-)
+@router.put(f"{FILES_PATH}/directory", responses=gives(FileEntry, 200, 201))
 async def put_directory(
     _caller: Writer, services: Provided, named: WorkspaceNamed, path: str
 ) -> Response:
@@ -116,17 +122,8 @@ async def put_directory(
     return _reply(entry, new=new)
 
 
-@router.post(
-    f"{FILES_PATH}/move",
-    responses={200: {"model": FileEntry}},
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": MoveBody.model_json_schema()}},
-        }
-    },
-)
-async def move(
+@router.post(f"{FILES_PATH}/move", responses=gives(FileEntry))
+async def move_file(
     _caller: Writer,
     body: Annotated[MoveBody, Depends(json_body(MoveBody))],
     services: Provided,
@@ -139,8 +136,10 @@ async def move(
     return _reply(await files.move(source, target), new=False)
 
 
-@router.delete(FILES_PATH, response_class=Response)
-async def delete(
+@router.delete(
+    FILES_PATH, response_class=Response, responses=empty(200, 204), openapi_extra=GUARDED
+)
+async def delete_file(
     caller: Deleter,
     request: Request,
     services: Provided,

@@ -1,42 +1,13 @@
-"""What the routes of files take and give, for checking and for OpenAPI."""
+"""What the routes of files take and give. What they give is described in `schema/files.py`."""
 
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from studiolo.api.arm import etag
 from studiolo.api.arm.bodies import ArmModel
 from studiolo.api.arm.rendering import instant
 from studiolo.files.entries import Entry
-
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, populate_by_name=True)
-
-
-class FileEntry(_Reply):
-    """One thing in a share.
-
-    :param path: from the share's top, with `/`.
-    :param type: `other` is a link, a pipe, or something that no path can name.
-    :param size_bytes: of files only.
-    :param etag: quoted; of files only.
-    """
-
-    name: str
-    path: str
-    type: Literal["directory", "file", "other"]
-    size_bytes: int | None
-    modified_at: str
-    etag: str | None
-
-
-class FileList(_Reply):
-    """A page of a folder."""
-
-    value: list[FileEntry]
-    next_link: str | None = None
 
 
 class MoveBody(ArmModel):
@@ -47,7 +18,7 @@ class MoveBody(ArmModel):
 
 
 def render(entry: Entry) -> dict[str, Any]:
-    """An entry as a reply has it: a :class:`FileEntry`."""
+    """An entry as a reply has it: a `FileEntry`."""
     return {
         "name": entry.name,
         "path": entry.path,

@@ -6,7 +6,7 @@ from studiolo.api.arm.context import correlation_id
 from studiolo.api.computes.lookup import WorkspaceName, workspace_of
 from studiolo.api.computes.recording import Call
 from studiolo.api.services import Services
-from studiolo.domain.errors import Conflict
+from studiolo.domain.errors import Conflict, NotFound
 from studiolo.domain.resources import Principal, Workspace
 from studiolo.files import ShareFiles, WorkspaceShares
 from studiolo.files.paths import SharePath
@@ -27,8 +27,9 @@ def workspace_scope(path: str) -> str:
 class FileService:
     """One request about the files of a workspace."""
 
-    def __init__(self, services: Services, workspace: Workspace) -> None:
+    def __init__(self, services: Services, named: WorkspaceName, workspace: Workspace) -> None:
         self._services = services
+        self._named = named
         self._workspace = workspace
 
     @classmethod
@@ -38,23 +39,35 @@ class FileService:
         :raises NotFound: there is none.
         :raises Conflict: it is being deleted, and its share put away.
         """
-        async with services.database.reading() as tx:
-            workspace = await workspace_of(tx, named)
-        if workspace.deleting:
-            raise Conflict(
-                f"Workspace '{workspace.name}' is being deleted, and its files with it.",
-                target=workspace.name,
-            )
-        return cls(services, workspace)
+        return cls(services, named, await _living(services, named))
+
+    async def require_living(self) -> None:
+        """Look once more, after something that took a while.
+
+        :raises NotFound: the workspace is gone.
+        :raises Conflict: it is being deleted, or another has its name.
+        """
+        found = await _living(self._services, self._named)
+        if found.id != self._workspace.id:
+            raise _being_deleted(self._workspace)
 
     async def files(self) -> ShareFiles:
         """The share, made if no instance has used it yet."""
         root, share = self._services.settings.shares, self._workspace.id
-        region = self._services.regions.get(self._workspace.location)
         shares = WorkspaceShares(root)
         if not await shares.exists(share):
-            await shares.ensure(share, owner=region.share_owner if region else None)
+            await self._make(shares)
         return ShareFiles(root, share)
+
+    async def _make(self, shares: WorkspaceShares) -> None:
+        region = self._services.regions.get(self._workspace.location)
+        await shares.ensure(self._workspace.id, owner=region.share_owner if region else None)
+        try:
+            await self.require_living()
+        except (NotFound, Conflict):
+            # It was put away just before, so what was made here is nobody's.
+            await shares.retire(self._workspace.id)
+            raise
 
     async def note_deletion(self, request: Request, caller: Principal, path: SharePath) -> None:
         """Append to the activity log that a folder goes with everything in it."""
@@ -62,3 +75,18 @@ class FileService:
         call = Call(caller, DELETE, correlation, self._services.clock())
         async with self._services.database.transaction() as tx:
             await call.note(tx, self._workspace.arm_id, f"the folder '{path}' of the file share")
+
+
+async def _living(services: Services, named: WorkspaceName) -> Workspace:
+    async with services.database.reading() as tx:
+        workspace = await workspace_of(tx, named)
+    if workspace.deleting:
+        raise _being_deleted(workspace)
+    return workspace
+
+
+def _being_deleted(workspace: Workspace) -> Conflict:
+    return Conflict(
+        f"Workspace '{workspace.name}' is being deleted, and its files with it.",
+        target=workspace.name,
+    )
