@@ -51,8 +51,7 @@ class StudioDeployed(Deployed):
     def workspace(self, name: str, location: str = LAB) -> str:
         """Make a workspace of its own for a test; returns the address of its pages."""
         administrator = self.administrator()
-        path = administrator.workspace_path(GROUP, name)
-        administrator.http.json("PUT", path, body={"location": location, "properties": {}})
+        administrator.put_workspace(GROUP, name, {"location": location, "properties": {}})
         return f"/workspaces/{GROUP}/{name}"
 
 
