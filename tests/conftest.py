@@ -22,8 +22,7 @@ def replies_are_described() -> Iterator[None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two halves may run side by side, each in its order: what has machines of a daemon, and the
-    rest. Within a half tests share daemons, images and control groups, and wait for machines most of
-    the time.
+    rest. Within a half tests share daemons, images and control groups.
     """
     for item in items:
         half = "daemon" if item.path.is_relative_to(_TESTS / "incus") else "rest"
