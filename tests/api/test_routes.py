@@ -15,6 +15,7 @@ from studiolo.main import ROUTERS
 PUBLIC = {
     "/metadata/endpoints": "where a client finds what; asked before it can sign in",
     "/static/studiolo.css": "the sign-in page's looks",
+    "/assets/{name}": "scripts and styles of the studio, the same for everybody",
     "/signin": "signing in",
     "/signin/link": "signing in by a one-time link",
     "/signout": "ends whatever session there is",
