@@ -7,7 +7,7 @@ import {
   WindowConsoleRegular,
 } from "@fluentui/react-icons";
 import { useTranslation } from "react-i18next";
-import { NavLink, useParams } from "react-router";
+import { NavLink, useMatch, useParams } from "react-router";
 import { pageOf } from "@/app/where";
 
 const useStyles = makeStyles({
@@ -53,6 +53,7 @@ export function NavLinks({ onGo }: { readonly onGo?: () => void }) {
   const styles = useStyles();
   const { t } = useTranslation();
   const { group = "", workspace = "" } = useParams();
+  const onQuota = useMatch("/workspaces/:group/:workspace/quota") !== null;
   return (
     <ul className={styles.list}>
       {PAGES.map(([page, Icon]) => (
@@ -60,7 +61,13 @@ export function NavLinks({ onGo }: { readonly onGo?: () => void }) {
           <NavLink
             to={pageOf({ group, workspace }, page)}
             onClick={onGo}
-            className={({ isActive }) => mergeClasses(styles.link, isActive && styles.here)}
+            className={({ isActive }) =>
+              mergeClasses(
+                styles.link,
+                // The quota is a part of Compute, at an address of its own.
+                (isActive || (page === "compute" && onQuota)) && styles.here,
+              )
+            }
           >
             <Icon aria-hidden />
             {t(`nav.${page}`)}

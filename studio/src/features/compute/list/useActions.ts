@@ -31,12 +31,14 @@ export function useActions() {
     const able = chosen.filter((each) => accepts(each, verb));
     if (able.length === 0) return false;
     const names = able.map((each) => each.name).join(", ");
-    const question = {
-      title: t(`confirm.${verb}.title`, { count: able.length, name: names }),
-      text: t(`confirm.${verb}.text`, { count: able.length, names }),
-      verb: t(`verbs.${verb}`),
-    };
-    if (verb !== "start" && !(await confirm(question))) return false;
+    if (verb !== "start") {
+      const question = {
+        title: t(`confirm.${verb}.title`, { count: able.length, name: names }),
+        text: t(`confirm.${verb}.text`, { count: able.length, names }),
+        verb: t(`verbs.${verb}`),
+      };
+      if (!(await confirm(question))) return false;
+    }
     setBusy(true);
     const waiting = [...able];
     const worker = async () => {

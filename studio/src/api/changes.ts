@@ -1,0 +1,76 @@
+/** What Studiolo can do with an instance that Azure cannot: resize, keep, put back, copy, renew. */
+import { queryOptions } from "@tanstack/react-query";
+import { request } from "@/api/client";
+import { computesKey, computesUrl } from "@/api/computes";
+import type { Place } from "@/app/where";
+
+export interface Snapshot {
+  readonly name: string;
+  readonly createdOn: string;
+}
+
+interface ServedSnapshot {
+  name: string;
+  properties: { createdOn: string };
+}
+
+export function snapshotsQuery(place: Place, name: string) {
+  return queryOptions({
+    queryKey: [...computesKey(place), name, "snapshots"],
+    queryFn: async ({ signal }): Promise<Snapshot[]> => {
+      const answer = await request(computesUrl(place, name, "snapshots"), { signal });
+      const served: { value: ServedSnapshot[] } = await answer.json();
+      return served.value.map((each) => ({
+        name: each.name,
+        createdOn: each.properties.createdOn,
+      }));
+    },
+  });
+}
+
+async function send(method: string, url: string, body?: object): Promise<void> {
+  await request(url, {
+    method,
+    ...(body && {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  });
+}
+
+export const takeSnapshot = (place: Place, name: string, snapshot: string) =>
+  send("PUT", computesUrl(place, name, "snapshots", snapshot), {});
+
+export const deleteSnapshot = (place: Place, name: string, snapshot: string) =>
+  send("DELETE", computesUrl(place, name, "snapshots", snapshot));
+
+/** Put the machine back to how it was; what was done since is lost. */
+export const restoreSnapshot = (place: Place, name: string, snapshot: string) =>
+  send("POST", computesUrl(place, name, "snapshots", snapshot, "restore"));
+
+/** Start anew on the newest image; the home stays. */
+export const reimage = (place: Place, name: string) =>
+  send("POST", computesUrl(place, name, "reimage"));
+
+export const clone = (place: Place, name: string, copy: string) =>
+  send("POST", computesUrl(place, name, "clone"), { name: copy });
+
+export interface Resize {
+  readonly targetVMSize?: string;
+  readonly homeDiskSizeGiB?: number;
+  readonly rootDiskSizeGiB?: number;
+}
+
+export const resize = (place: Place, name: string, to: Resize) =>
+  send("POST", computesUrl(place, name, "resize"), to);
+
+/** Change the description or the tags. */
+export const describe = (
+  place: Place,
+  name: string,
+  part: { readonly description: string; readonly tags: Readonly<Record<string, string>> },
+) =>
+  send("PATCH", computesUrl(place, name), {
+    tags: part.tags,
+    properties: { description: part.description },
+  });

@@ -1,0 +1,103 @@
+import {
+  Badge,
+  MessageBar,
+  MessageBarBody,
+  makeStyles,
+  Table,
+  TableBody,
+  TableCell,
+  TableHeader,
+  TableHeaderCell,
+  TableRow,
+  Text,
+} from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import type { Instance } from "@/api/computes";
+import { type RunningApplication, type Status, statusQuery } from "@/api/status";
+import { usePlace } from "@/app/where";
+import { ErrorMessage } from "@/components/ErrorMessage";
+import { Loading } from "@/components/Loading";
+import { Section } from "@/components/Section";
+import { useFormat } from "@/lib/useFormat";
+
+const EVERY_MS = 5000;
+
+const useStyles = makeStyles({ scroll: { overflowX: "auto" } });
+
+/** Whether somebody works on the instance, and with what. */
+export function Activity({ instance }: { readonly instance: Instance }) {
+  const { t } = useTranslation("details");
+  const place = usePlace();
+  const status = useQuery({ ...statusQuery(place, instance.name), refetchInterval: EVERY_MS });
+  if (status.isError && !status.data) {
+    return <ErrorMessage error={status.error} retry={status.refetch} />;
+  }
+  if (!status.data) return <Loading />;
+  if (!status.data.activity) {
+    return (
+      <MessageBar intent="info" layout="multiline">
+        <MessageBarBody>{status.data.message ?? t("noFigures")}</MessageBarBody>
+      </MessageBar>
+    );
+  }
+  return (
+    <>
+      <Section title={t("tabs.activity")}>
+        <Text>
+          <Awake activity={status.data.activity} />
+        </Text>
+      </Section>
+      <Section title={t("applications")}>
+        <Running all={status.data.applications} />
+      </Section>
+    </>
+  );
+}
+
+/** "Idle for 12 minutes", or why it is awake. */
+function Awake({ activity }: { readonly activity: NonNullable<Status["activity"]> }) {
+  const { t } = useTranslation("details");
+  const format = useFormat();
+  if (activity.busy) return t("busy", { reasons: activity.reasons.join(", ") });
+  if (!activity.lastActivity) return t("neverUsed");
+  return t("idle", { when: format.ago(activity.lastActivity) });
+}
+
+function Running({ all }: { readonly all: readonly RunningApplication[] }) {
+  const styles = useStyles();
+  const { t } = useTranslation("details");
+  const format = useFormat();
+  return (
+    <div className={styles.scroll}>
+      <Table aria-label={t("applications")} style={{ minWidth: 480 }}>
+        <TableHeader>
+          <TableRow>
+            <TableHeaderCell>{t("application")}</TableHeaderCell>
+            <TableHeaderCell>{t("state")}</TableHeaderCell>
+            <TableHeaderCell>{t("lastUsed")}</TableHeaderCell>
+          </TableRow>
+        </TableHeader>
+        <TableBody>
+          {all.map((each) => (
+            <TableRow key={each.name}>
+              <TableCell>{each.displayName}</TableCell>
+              <TableCell>
+                <Badge
+                  appearance="tint"
+                  color={
+                    each.state === "Running" ? "success" : each.lastError ? "danger" : "informative"
+                  }
+                  title={each.lastError ?? ""}
+                >
+                  {each.state}
+                </Badge>
+              </TableCell>
+              <TableCell>{each.lastActivity ? format.ago(each.lastActivity) : "–"}</TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </div>
+  );
+}

@@ -1,0 +1,183 @@
+import { Button, Field, Input, makeStyles, Textarea, tokens } from "@fluentui/react-components";
+import { EditRegular } from "@fluentui/react-icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { describe } from "@/api/changes";
+import { computesKey, type Instance } from "@/api/computes";
+import { useSize } from "@/api/sizes";
+import { usePlace } from "@/app/where";
+import { Code } from "@/components/Code";
+import { CopyButton } from "@/components/CopyButton";
+import { ErrorMessage } from "@/components/ErrorMessage";
+import { Section } from "@/components/Section";
+import { parseTags } from "@/features/compute/create/draft";
+import { useFormat } from "@/lib/useFormat";
+
+const useStyles = makeStyles({
+  facts: {
+    display: "grid",
+    gridTemplateColumns: "minmax(120px, max-content) minmax(0, 1fr)",
+    columnGap: tokens.spacingHorizontalXL,
+    rowGap: tokens.spacingVerticalSNudge,
+    margin: 0,
+    overflowWrap: "anywhere",
+    "& dt": { color: tokens.colorNeutralForeground3 },
+    "& dd": { margin: 0 },
+  },
+  form: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalM,
+    maxWidth: "480px",
+  },
+  buttons: { display: "flex", gap: tokens.spacingHorizontalS },
+  json: { marginTop: tokens.spacingVerticalM },
+});
+
+interface Props {
+  readonly instance: Instance;
+  readonly isolation: string | null | undefined;
+}
+
+/** What the instance is. */
+export function Overview({ instance, isolation }: Props) {
+  const { t } = useTranslation("details");
+  return (
+    <>
+      <Section title={t("properties")}>
+        <Facts instance={instance} isolation={isolation} />
+      </Section>
+      <Section title={t("notes")}>
+        <Notes key={instance.id} instance={instance} />
+      </Section>
+      <Json instance={instance} />
+    </>
+  );
+}
+
+function Facts({ instance, isolation }: Props) {
+  const styles = useStyles();
+  const { t } = useTranslation(["details", "compute"]);
+  const format = useFormat();
+  const { subscription } = usePlace();
+  const size = useSize(subscription, instance.location, instance.size);
+  const words = size && t(size.gpus ? "compute:sizeWithGpu" : "compute:sizeInWords", { ...size });
+  const last = instance.lastOperation;
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    [t("size"), words ? `${instance.size} (${words})` : instance.size],
+    [t("region"), instance.location],
+    [t("owner"), instance.ownerName],
+    [t("created"), instance.createdOn && format.moment(instance.createdOn)],
+    [
+      t("lastOperation"),
+      t("operation", {
+        name: last.name,
+        status: last.status,
+        when: format.ago(last.time),
+      }),
+    ],
+    [t("privateIp"), instance.privateIp],
+    [t("subnet"), instance.subnet?.split("/").at(-1)],
+    [t("walls"), isolation],
+    [t("id"), instance.id],
+  ];
+  return (
+    <dl className={styles.facts}>
+      {facts
+        .filter(([, value]) => value)
+        .map(([term, value]) => (
+          <Fact key={term} term={term} value={value} />
+        ))}
+    </dl>
+  );
+}
+
+function Fact({ term, value }: { readonly term: string; readonly value: ReactNode }) {
+  return (
+    <>
+      <dt>{term}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+/** Description and tags, to be read and changed. */
+function Notes({ instance }: { readonly instance: Instance }) {
+  const styles = useStyles();
+  const { t } = useTranslation(["details", "create", "common"]);
+  const place = usePlace();
+  const client = useQueryClient();
+  const lines = Object.entries(instance.tags).map(([key, value]) => `${key}=${value}`);
+  const [editing, setEditing] = useState(false);
+  const [description, setDescription] = useState(instance.description);
+  const [tags, setTags] = useState(lines.join("\n"));
+  const save = useMutation({
+    mutationFn: () => describe(place, instance.name, { description, tags: parseTags(tags) }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: computesKey(place) });
+      setEditing(false);
+    },
+  });
+  if (!editing) {
+    return (
+      <>
+        <p style={{ whiteSpace: "pre-wrap", margin: 0 }}>{instance.description || t("noNotes")}</p>
+        {lines.length > 0 && <p style={{ margin: 0 }}>{lines.join(", ")}</p>}
+        <Button
+          appearance="subtle"
+          icon={<EditRegular />}
+          onClick={() => setEditing(true)}
+          style={{ marginInlineStart: -12 }}
+        >
+          {t("edit")}
+        </Button>
+      </>
+    );
+  }
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      {save.isError && <ErrorMessage error={save.error} title={t("notSaved")} />}
+      <Field label={t("create:description")}>
+        <Input value={description} onChange={(_, { value }) => setDescription(value)} />
+      </Field>
+      <Field label={t("create:tags")} hint={t("create:tagsHint")}>
+        <Textarea value={tags} onChange={(_, { value }) => setTags(value)} rows={3} />
+      </Field>
+      <div className={styles.buttons}>
+        <Button type="submit" appearance="primary" disabled={save.isPending}>
+          {t("common:save")}
+        </Button>
+        <Button onClick={() => setEditing(false)}>{t("common:cancel")}</Button>
+      </div>
+    </form>
+  );
+}
+
+function Json({ instance }: { readonly instance: Instance }) {
+  const styles = useStyles();
+  const { t } = useTranslation("details");
+  const [open, setOpen] = useState(false);
+  const text = JSON.stringify(instance.served, null, 2);
+  return (
+    <>
+      <Button onClick={() => setOpen(!open)} aria-expanded={open}>
+        {t(open ? "hideJson" : "showJson")}
+      </Button>{" "}
+      {open && (
+        <>
+          <CopyButton text={text} />
+          <div className={styles.json}>
+            <Code label="JSON">{text}</Code>
+          </div>
+        </>
+      )}
+    </>
+  );
+}
