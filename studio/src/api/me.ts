@@ -8,6 +8,8 @@ export interface Me {
   displayName: string;
   tenantId: string;
   subscriptionId: string;
+  /** The name of the person's own folder, below `Users/` on each workspace's file share. */
+  alias: string;
 }
 
 export const meQuery = queryOptions({
