@@ -14,9 +14,9 @@ _UPLOAD_PATH = re.compile(UPLOAD_PATH)
 
 def upload_limit(settings: Settings) -> Callable[[Scope], int]:
     """The limit of a request in bytes, by method and path: the one that the gateway lets through
-    whole may be as large as the settings say, all others `MAX_BODY`.
+    whole may be as large as the settings say, any other is limited to `MAX_BODY`.
     """
-    largest = max(MAX_BODY, settings.upload_mib * 1024 * 1024)
+    largest = settings.upload_mib * 1024 * 1024
 
     def limit(scope: Scope) -> int:
         is_upload = scope["method"] == UPLOAD_METHOD and _UPLOAD_PATH.match(scope["path"])
