@@ -179,7 +179,7 @@ class TestMiddleware:
         async def read(request: Request) -> dict[str, int]:
             return {"bytes": len(await request.body())}
 
-        api = await open_api(tmp_path, routers=[router])
+        api = await open_api(tmp_path, routers=[router], watched=False)
         yield api
         await api.services.database.close()
 

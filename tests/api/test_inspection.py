@@ -12,6 +12,7 @@ import pytest
 from tests.support.api import Api, a_body
 
 from studiolo.api.endpoints import Endpoints
+from studiolo.api.schema.inspection import MachineUsage
 from studiolo.domain.machine import Endpoint, MachineSpec, Resources
 from studiolo.domain.resources import Compute
 from studiolo.engines.agent_client import AgentClient, AgentError, AgentUnreachable
@@ -147,10 +148,39 @@ async def test_status_shows_what_the_agent_says_but_no_secrets(api: Api, tmp_pat
         reply = await api.call("GET", f"{api.compute('ci-1')}/status")
     body = reply.json()
     assert (reply.status_code, body["state"], body["reachable"]) == (200, "Running", True)
-    assert body["usage"] == STATUS["usage"]
+    assert body["usage"] == {
+        **dict.fromkeys(field.alias for field in MachineUsage.model_fields.values()),
+        "cpuPercent": 1.5,
+    }
     assert body["applications"][0]["displayName"] == "Jupyter Lab"
     assert "secret" not in reply.text
     assert TOKEN not in reply.text
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"usage": {"cpuPercent": "a lot"}},
+        {"usage": []},
+        {"applications": [{"name": 1}]},
+        {"activity": {"reasons": "none"}},
+        {"startedAt": "<script>"},
+    ],
+)
+async def test_nothing_is_passed_on_of_an_agent_that_talks_nonsense(
+    api: Api, tmp_path: Path, nonsense: dict[str, Any]
+) -> None:
+    async def babble(line: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        return 200, json.dumps(STATUS | nonsense).encode()
+
+    compute = await api.running("ci-1")
+    async with (
+        serving(tmp_path / "a.sock", babble) as endpoint,
+        machine_of(api, compute, endpoint.address),
+    ):
+        body = (await api.call("GET", f"{api.compute('ci-1')}/status")).json()
+    assert (body["reachable"], body["usage"], body["applications"]) == (False, None, [])
+    assert next(iter(nonsense)) in body["message"]
 
 
 async def test_status_of_a_machine_that_does_not_answer_says_so(api: Api) -> None:

@@ -34,6 +34,7 @@ from studiolo.domain.states import Event, State
 from studiolo.settings import Settings
 from studiolo.store.database import Database
 from studiolo.store.tables import Base
+from tests.support.described import described
 from tests.support.fakes import SUBSCRIPTION, TENANT, open_team, services_over
 
 ORIGIN = "https://studiolo.localhost:8481"
@@ -186,12 +187,15 @@ async def open_api(
     url: str | None = None,
     *,
     routers: Sequence[APIRouter] = ROUTERS,
+    watched: bool = True,
     **settings: Any,
 ) -> Api:
     """An application in `home` with a workspace `ws1` in the group `rg1` and four people.
 
     ann owns the subscription, dan is a data scientist of the workspace, rea reads it, eve has no
     role at all.
+
+    :param watched: whether replies must be as they are described; not those of a test's own routes.
     """
     chosen = Settings(home=home, **settings)
     database = Database.open(url or f"sqlite+aiosqlite:///{home / 'test.db'}")
@@ -203,7 +207,9 @@ async def open_api(
     identity = await IdentityService.open(database, chosen, deployment, ticks)
     hints: list[int] = []
     services = services_over(identity, hints)
-    api = Api(services, create_app(services, routers), workspace, {}, {}, ticks.now, hints)
+    app = create_app(services, routers)
+    app = described(app) if watched else app
+    api = Api(services, app, workspace, {}, {}, ticks.now, hints)
     roles = {"ann": (OWNER, f"/subscriptions/{SUBSCRIPTION}"), "eve": None}
     roles |= {"dan": (DATA_SCIENTIST, workspace.arm_id), "rea": (READER, workspace.arm_id)}
     for name, role in roles.items():

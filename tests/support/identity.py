@@ -22,6 +22,7 @@ from studiolo.domain.resources import Principal, PrincipalKind, RoleAssignment, 
 from studiolo.identity.passwords import Passwords
 from studiolo.settings import Settings
 from studiolo.store.database import Database
+from tests.support.described import described
 from tests.support.fakes import SUBSCRIPTION, TENANT, open_team, services_over
 
 ORIGIN = "https://studiolo.localhost:8481"
@@ -151,5 +152,5 @@ async def open_studio(home: Path, url: str | None = None, **chosen: Any) -> Stud
     )
     hints: list[int] = []
     services = services_over(identity, hints)
-    app = create_app(services, (identity_router, authorization))
+    app = described(create_app(services, (identity_router, authorization)))
     return Studio(app, services, identity, clock, workspace, hints)

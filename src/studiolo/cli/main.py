@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from studiolo import __version__
-from studiolo.cli import activity, compute, config, image, login, region, serve, workspace
+from studiolo.cli import activity, compute, config, image, login, openapi, region, serve, workspace
 from studiolo.cli.errors import Group
 from studiolo.cli.session import Session, config_path
 
@@ -22,6 +22,7 @@ app.command()(serve.demo)
 app.command()(serve.doctor)
 app.command()(login.login)
 app.command()(login.logout)
+app.command()(openapi.openapi)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(compute.app, name="compute")
 app.add_typer(activity.app, name="activity")

@@ -15,6 +15,8 @@ from studiolo.api.authorization.definitions import definition_id
 from studiolo.api.authorization.filters import Filter, read_filter
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.identity.service import correlation_of, identity_of
+from studiolo.api.schema.authorization import RoleAssignmentList, RoleAssignmentResource
+from studiolo.api.schema.saying import asks, empty, gives
 from studiolo.api.services import Services
 from studiolo.domain.access import fold
 from studiolo.domain.errors import Conflict, InvalidInput, NotFound
@@ -31,6 +33,8 @@ DELETE = f"{TYPE}/delete"
 
 _LIST = "/{scope:path}/providers/" + TYPE
 _ONE = _LIST + "/{assignment}"
+
+_FILTER = asks("$filter", "`atScope()`, `assignedTo('id')` or `principalId eq 'id'`.")
 
 Reader = Annotated[Principal, Depends(authorized(READ))]
 Writer = Annotated[Principal, Depends(authorized(WRITE))]
@@ -66,7 +70,7 @@ def filtered(request: Request) -> Filter:
     )
 
 
-@router.get(_LIST)
+@router.get(_LIST, responses=gives(RoleAssignmentList), openapi_extra=_FILTER)
 async def list_assignments(
     scope: str, _caller: Reader, services: Provided, wanted: Annotated[Filter, Depends(filtered)]
 ) -> dict[str, Any]:
@@ -85,7 +89,7 @@ async def list_assignments(
     }
 
 
-@router.get(_ONE)
+@router.get(_ONE, responses=gives(RoleAssignmentResource))
 async def get_assignment(
     scope: str, assignment: str, _caller: Reader, services: Provided
 ) -> dict[str, Any]:
@@ -100,7 +104,7 @@ async def get_assignment(
     return _rendered(services, found)
 
 
-@router.put(_ONE)
+@router.put(_ONE, responses=gives(RoleAssignmentResource, 200, 201))
 async def put_assignment(
     scope: str,
     assignment: str,
@@ -139,7 +143,7 @@ async def put_assignment(
     return JSONResponse(_rendered(services, fresh), 201)
 
 
-@router.delete(_ONE)
+@router.delete(_ONE, responses=gives(RoleAssignmentResource) | empty(204))
 async def delete_assignment(
     scope: str, assignment: str, request: Request, caller: Remover, services: Provided
 ) -> Response:

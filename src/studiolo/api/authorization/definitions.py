@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Request
 
 from studiolo.api.authorization.filters import Filter, read_filter
 from studiolo.api.deps import Provided, SignedIn, authorized
+from studiolo.api.schema.authorization import RoleDefinitionList, RoleDefinitionResource
+from studiolo.api.schema.saying import asks, gives
 from studiolo.api.services import Services
 from studiolo.domain.access import RoleDefinition
 from studiolo.domain.errors import NotFound
@@ -19,6 +21,8 @@ READ = "Microsoft.Authorization/roleDefinitions/read"
 
 _LIST = f"/providers/{TYPE}"
 _ONE = _LIST + "/{role}"
+
+_FILTER = asks("$filter", "`roleName eq 'name'`, `type eq 'BuiltInRole'` or `atScopeAndBelow()`.")
 
 SignedInCaller = Annotated[Principal, Depends(SignedIn())]
 Reader = Annotated[Principal, Depends(authorized(READ))]
@@ -36,7 +40,12 @@ def filtered(request: Request) -> Filter:
 Filtered = Annotated[Filter, Depends(filtered)]
 
 
-@router.get(_LIST)
+@router.get(
+    _LIST,
+    name="list_role_definitions",
+    responses=gives(RoleDefinitionList),
+    openapi_extra=_FILTER,
+)
 async def list_everywhere(
     _caller: SignedInCaller, services: Provided, wanted: Filtered
 ) -> dict[str, Any]:
@@ -44,19 +53,28 @@ async def list_everywhere(
     return _listed(services, wanted)
 
 
-@router.get("/{scope:path}" + _LIST)
+@router.get(
+    "/{scope:path}" + _LIST,
+    name="list_role_definitions_at_scope",
+    responses=gives(RoleDefinitionList),
+    openapi_extra=_FILTER,
+)
 async def list_at_scope(_caller: Reader, services: Provided, wanted: Filtered) -> dict[str, Any]:
     """All definitions that can be assigned at a scope: the same everywhere."""
     return _listed(services, wanted)
 
 
-@router.get(_ONE)
+@router.get(_ONE, name="get_role_definition", responses=gives(RoleDefinitionResource))
 async def get_anywhere(role: str, _caller: SignedInCaller, services: Provided) -> dict[str, Any]:
     """One definition by id."""
     return _one(services, role)
 
 
-@router.get("/{scope:path}" + _ONE)
+@router.get(
+    "/{scope:path}" + _ONE,
+    name="get_role_definition_at_scope",
+    responses=gives(RoleDefinitionResource),
+)
 async def get_at_scope(role: str, _caller: Reader, services: Provided) -> dict[str, Any]:
     """One definition by id."""
     return _one(services, role)

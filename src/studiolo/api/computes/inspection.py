@@ -3,15 +3,17 @@
 Under the same paths and the same checks as the instance itself.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ValidationError
 
 from studiolo.api.arm.rendering import instant
 from studiolo.api.computes.lookup import COMPUTE_PATH, WorkspaceNamed
 from studiolo.api.computes.service import READ, WRITE, ComputeService
 from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.inspection import AgentStatus, ComputeStatus, LogList
+from studiolo.api.schema.saying import gives, text
 from studiolo.api.services import Services
 from studiolo.domain.access import is_theirs
 from studiolo.domain.disk_space import warnings
@@ -26,63 +28,44 @@ Reader = Annotated[Principal, Depends(authorized(READ))]
 
 _MAX_TAIL = 10_000
 
-_APPLICATION_FIELDS = (
-    "name",
-    "displayName",
-    "path",
-    "process",
-    "state",
-    "since",
-    "restarts",
-    "lastError",
-    "lastActivity",
-    "busy",
-)
-"""Fields of the agent's `Application` that leave the control plane. `upstream` and `headers` are
-the gateway's alone: they hold the application's token."""
 
-
-@router.get(f"{COMPUTE_PATH}/status")
+@router.get(f"{COMPUTE_PATH}/status", responses=gives(ComputeStatus))
 async def compute_status(
     caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
 ) -> dict[str, Any]:
     """Applications, use and activity of an instance, as its agent says at this moment."""
     found = await ComputeService(services, request, caller, named, compute).get()
-    said, problem = await _ask_agent(services, found)
-    applications, usage = said.get("applications"), said.get("usage")
-    disks = usage.get("disks") if isinstance(usage, Mapping) else None
+    told, problem = await _ask_agent(services, found)
+    said = told.model_dump()
     return {
+        **said,
         "name": found.name,
         "state": found.state.value,
         "stateSince": instant(found.state_since),
-        "reachable": bool(said),
+        "reachable": problem is None,
         "message": problem,
-        "startedAt": said.get("startedAt"),
-        "version": said.get("version"),
-        "applications": [
-            {field: each.get(field) for field in _APPLICATION_FIELDS}
-            for each in (applications if isinstance(applications, list) else [])
-            if isinstance(each, dict)
-        ],
-        "usage": usage,
-        "warnings": warnings(found.name, disks),
-        "activity": said.get("activity"),
+        "warnings": warnings(found.name, (said["usage"] or {}).get("disks")),
     }
 
 
-async def _ask_agent(services: Services, compute: Compute) -> tuple[Mapping[str, Any], str | None]:
+async def _ask_agent(services: Services, compute: Compute) -> tuple[AgentStatus, str | None]:
+    """What the agent says, or nothing and why not."""
     if compute.location not in services.engines:
-        return {}, f"The region '{compute.location}' is not configured here."
+        return AgentStatus(), f"The region '{compute.location}' is not configured here."
     try:
         endpoint = await services.endpoints.of(compute)
         if endpoint is None:
-            return {}, f"The machine does not run; the instance is {compute.state.value}."
-        return await services.agents.status(endpoint), None
+            state = compute.state.value
+            return AgentStatus(), f"The machine does not run; the instance is {state}."
+        return AgentStatus.model_validate(await services.agents.status(endpoint)), None
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])[:80]
+        return AgentStatus(), f"The machine's agent answered with a '{where}' that is none."
     except (AgentError, EngineError) as error:
-        return {}, str(error)
+        return AgentStatus(), str(error)
 
 
-@router.get(f"{COMPUTE_PATH}/logs")
+@router.get(f"{COMPUTE_PATH}/logs", responses=gives(LogList))
 async def list_logs(
     caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
 ) -> dict[str, Any]:
@@ -96,7 +79,7 @@ async def list_logs(
     return {"value": [{"name": name} for name in names]}
 
 
-@router.get(f"{COMPUTE_PATH}/logs/{{log}}")
+@router.get(f"{COMPUTE_PATH}/logs/{{log}}", responses=text())
 async def read_log(
     caller: Reader,
     request: Request,

@@ -19,7 +19,7 @@ def _refuse(action: RefusedAction) -> None:
     right = f"{_ACTION}/{action.name}/action"
 
     @router.post(
-        f"{COMPUTE_PATH}/{action.name}", name=f"{action.name}_compute", description=action.what
+        f"{COMPUTE_PATH}/{action.name}", name=f"{action.name}_compute", include_in_schema=False
     )
     async def refuse(_caller: Annotated[Principal, Depends(authorized(right))]) -> None:
         raise action.error()

@@ -17,6 +17,8 @@ from studiolo.api.computes.rights import require_copy, require_theirs
 from studiolo.api.computes.service import READ, ComputeService
 from studiolo.api.computes.wanted import Wanted
 from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.computes import ComputeResource
+from studiolo.api.schema.saying import begins
 from studiolo.api.services import Services
 from studiolo.domain.errors import Conflict
 from studiolo.domain.machine import Recipe, Step
@@ -33,7 +35,7 @@ _COPIED = frozenset({State.RUNNING, State.STOPPED})
 router = APIRouter(tags=["computes"])
 
 
-@router.post(f"{COMPUTE_PATH}/reimage")
+@router.post(f"{COMPUTE_PATH}/reimage", responses=begins(202))
 async def reimage_compute(
     caller: Annotated[Principal, Depends(authorized(REIMAGE))],
     request: Request,
@@ -74,7 +76,7 @@ class CloneBody(ArmModel):
     target_vm_size: str | None = Field(default=None, alias=_SIZE)
 
 
-@router.post(f"{COMPUTE_PATH}/clone")
+@router.post(f"{COMPUTE_PATH}/clone", responses=begins(201, ComputeResource))
 async def clone_compute(
     caller: Annotated[Principal, Depends(authorized(READ))],
     request: Request,

@@ -22,6 +22,7 @@ from studiolo.api.computes.models import DiskSize
 from studiolo.api.computes.recording import Call, begin_operation, end_overtaken
 from studiolo.api.computes.service import ComputeService, fresh_etag
 from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.saying import GUARDED, begins
 from studiolo.domain import lifecycle
 from studiolo.domain.disks import HOME_DISK, ROOT_DISK, check_growth
 from studiolo.domain.errors import InvalidInput
@@ -52,7 +53,7 @@ class ResizeBody(ArmModel):
         return {name: size for name, size in said.items() if size is not None}
 
 
-@router.post(f"{COMPUTE_PATH}/resize")
+@router.post(f"{COMPUTE_PATH}/resize", responses=begins(202), openapi_extra=GUARDED)
 async def resize_compute(
     caller: Annotated[Principal, Depends(authorized(RESIZE))],
     request: Request,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import model_validator
 
-from studiolo.api.arm.bodies import ArmModel, parse, read_json
+from studiolo.api.arm.bodies import ArmModel, BodyReader, parse, read_json
 from studiolo.api.arm.rendering import instant
 from studiolo.api.computes.abilities import require_step
 from studiolo.api.computes.endpoints import accepted
@@ -18,6 +18,8 @@ from studiolo.api.computes.rendering import TYPE as COMPUTE_TYPE
 from studiolo.api.computes.rights import require_theirs
 from studiolo.api.computes.service import ComputeService
 from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.saying import begins, empty, gives
+from studiolo.api.schema.snapshots import SnapshotList, SnapshotResource
 from studiolo.domain.errors import InvalidInput
 from studiolo.domain.machine import Recipe, Step
 from studiolo.domain.resources import Compute, Principal
@@ -49,14 +51,20 @@ class SnapshotBody(ArmModel):
         return {k: v for k, v in value.items() if k not in READ_ONLY_RESOURCE | {"properties"}}
 
 
-async def read(request: Request) -> str | None:
-    """The name in the body, if there is a body and it has one."""
-    if not (await request.body()).strip():
-        return None
-    return parse(SnapshotBody, await read_json(request)).name
+class NameSaid(BodyReader):
+    """FastAPI dependency: the name in the body, if there is a body and it has one."""
+
+    def __init__(self) -> None:
+        super().__init__(SnapshotBody, required=False)
+
+    async def __call__(self, request: Request) -> str | None:
+        """The name."""
+        if not (await request.body()).strip():
+            return None
+        return parse(SnapshotBody, await read_json(request)).name
 
 
-@router.get(SNAPSHOTS_PATH)
+@router.get(SNAPSHOTS_PATH, responses=gives(SnapshotList))
 async def list_snapshots(
     caller: Reader, request: Request, services: Provided, named: WorkspaceNamed, compute: str
 ) -> dict[str, Any]:
@@ -65,7 +73,7 @@ async def list_snapshots(
     return {"value": [_body(keeper.compute, each) for each in await keeper.all()]}
 
 
-@router.get(SNAPSHOT_PATH)
+@router.get(SNAPSHOT_PATH, responses=gives(SnapshotResource))
 async def get_snapshot(
     caller: Reader,
     request: Request,
@@ -79,7 +87,7 @@ async def get_snapshot(
     return _body(keeper.compute, await keeper.require(snapshot))
 
 
-@router.put(SNAPSHOT_PATH)
+@router.put(SNAPSHOT_PATH, responses=gives(SnapshotResource, 200, 201))
 async def put_snapshot(
     caller: Annotated[Principal, Depends(authorized(WRITE))],
     request: Request,
@@ -87,7 +95,7 @@ async def put_snapshot(
     named: WorkspaceNamed,
     compute: str,
     snapshot: str,
-    said: Annotated[str | None, Depends(read)],
+    said: Annotated[str | None, Depends(NameSaid())],
 ) -> Response:
     """Keep what a compute is at this moment: its root and its home, not the file share."""
     if said is not None and said != snapshot:
@@ -100,7 +108,7 @@ async def put_snapshot(
     return JSONResponse(_body(keeper.compute, made), status_code=201 if new else 200)
 
 
-@router.delete(SNAPSHOT_PATH)
+@router.delete(SNAPSHOT_PATH, responses=empty(200, 204))
 async def delete_snapshot(
     caller: Annotated[Principal, Depends(authorized(DELETE))],
     request: Request,
@@ -114,7 +122,7 @@ async def delete_snapshot(
     return Response(status_code=200 if await keeper.remove(snapshot, DELETE) else 204)
 
 
-@router.post(f"{SNAPSHOT_PATH}/restore")
+@router.post(f"{SNAPSHOT_PATH}/restore", responses=begins(202))
 async def restore_snapshot(
     caller: Annotated[Principal, Depends(authorized(RESTORE))],
     request: Request,

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.types import Message
 
-from studiolo.api.arm.bodies import ArmModel, parse, read_json
+from studiolo.api.arm.bodies import ArmModel, BodyReader, parse, read_json
 from studiolo.domain.errors import InvalidInput
 
 _BARE_KEY = re.compile(r"([,{]\s*)template(\s*:)")
@@ -39,14 +39,24 @@ class DeploymentBody(ArmModel):
     tags: dict[str, Any] | None = None
 
 
-async def deployment_body(request: Request) -> DeploymentBody:
-    """FastAPI dependency: read the body and refuse what is not done.
+class DeploymentReader(BodyReader):
+    """FastAPI dependency: reads the body and refuses what is not done."""
 
-    :raises InvalidInput: the body is not one, or asks for a linked template, another mode than
-        Incremental, or a roll-back.
-    """
-    body = parse(DeploymentBody, await _read(request))
-    properties = body.properties
+    def __init__(self) -> None:
+        super().__init__(DeploymentBody)
+
+    async def __call__(self, request: Request) -> DeploymentBody:
+        """The body.
+
+        :raises InvalidInput: the body is not one, or asks for a linked template, another mode than
+            Incremental, or a roll-back.
+        """
+        body = parse(DeploymentBody, await _read(request))
+        _refuse(body.properties)
+        return body
+
+
+def _refuse(properties: DeploymentProperties) -> None:
     if properties.template is None:
         raise InvalidInput(
             "'properties.template' is required; links to templates are not supported.",
@@ -69,7 +79,6 @@ async def deployment_body(request: Request) -> DeploymentBody:
             "ever deleted by a deployment.",
             target="properties.mode",
         )
-    return body
 
 
 async def _read(request: Request) -> Any:

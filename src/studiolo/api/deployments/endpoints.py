@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from studiolo.api.arm.operations import RETRY_SECONDS
 from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.paging import Page, listing, requested_page
-from studiolo.api.deployments.bodies import DeploymentBody, deployment_body
+from studiolo.api.deployments.bodies import DeploymentBody, DeploymentReader
 from studiolo.api.deployments.plan import Plan, authorize, make_plan, with_addresses
 from studiolo.api.deployments.rendering import (
     render,
@@ -23,6 +23,15 @@ from studiolo.api.deployments.rendering import (
 )
 from studiolo.api.deployments.service import DELETE, WRITE, Deploying, operations_of
 from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.deployments import (
+    DeploymentList,
+    DeploymentOperationList,
+    DeploymentResource,
+    DeploymentStatus,
+    DeploymentValidated,
+    WhatIfResult,
+)
+from studiolo.api.schema.saying import begins, empty, gives
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.retry import in_transaction
 from studiolo.api.subscriptions.scope import known_subscription
@@ -51,7 +60,7 @@ OperationReader = Annotated[Principal, Depends(authorized(READ_OPERATIONS))]
 StatusReader = Annotated[Principal, Depends(authorized(READ_STATUS))]
 Changer = Annotated[Principal, Depends(authorized(WRITE))]
 Wanted = Annotated[Page, Depends(requested_page)]
-Body = Annotated[DeploymentBody, Depends(deployment_body)]
+Body = Annotated[DeploymentBody, Depends(DeploymentReader())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class _RolledBackError(Exception):
         self.resources = resources
 
 
-@router.get(_ALL)
+@router.get(_ALL, responses=gives(DeploymentList))
 async def list_deployments(
     request: Request,
     _caller: Reader,
@@ -96,7 +105,7 @@ async def list_deployments(
     )
 
 
-@router.get(_ONE)
+@router.get(_ONE, responses=gives(DeploymentResource))
 async def get_deployment(
     _caller: Reader, subscription: str, group: str, deployment: str, services: Provided
 ) -> Response:
@@ -105,7 +114,7 @@ async def get_deployment(
     return JSONResponse(render(found, operations, services.clock()))
 
 
-@router.head(_ONE)
+@router.head(_ONE, responses=empty(204, 404))
 async def has_deployment(
     _caller: Reader, subscription: str, group: str, deployment: str, services: Provided
 ) -> Response:
@@ -117,8 +126,16 @@ async def has_deployment(
     return Response(status_code=204)
 
 
-@router.get(f"{_ONE}/operations")
-@router.get(f"{_GROUP}/deployments/{{deployment}}/operations")
+@router.get(
+    f"{_ONE}/operations",
+    name="list_deployment_operations",
+    responses=gives(DeploymentOperationList),
+)
+@router.get(
+    f"{_GROUP}/deployments/{{deployment}}/operations",
+    name="list_deployment_operations_by_old_path",
+    responses=gives(DeploymentOperationList),
+)
 async def list_operations(
     _caller: OperationReader, subscription: str, group: str, deployment: str, services: Provided
 ) -> dict[str, Any]:
@@ -135,7 +152,11 @@ async def list_operations(
     }
 
 
-@router.get(f"{_ONE}/operationStatuses/{{operation}}")
+@router.get(
+    f"{_ONE}/operationStatuses/{{operation}}",
+    name="get_deployment_status",
+    responses=gives(DeploymentStatus),
+)
 async def operation_status(
     _caller: StatusReader,
     subscription: str,
@@ -157,7 +178,11 @@ async def operation_status(
     return JSONResponse(body, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-@router.put(_ONE)
+@router.put(
+    _ONE,
+    name="put_deployment",
+    responses=begins(200, DeploymentResource) | begins(201, DeploymentResource),
+)
 async def put(
     request: Request,
     caller: Changer,
@@ -191,7 +216,7 @@ async def put(
     )
 
 
-@router.post(f"{_ONE}/validate")
+@router.post(f"{_ONE}/validate", name="validate_deployment", responses=gives(DeploymentValidated))
 async def validate(
     request: Request,
     caller: Annotated[Principal, Depends(authorized(VALIDATE))],
@@ -205,7 +230,7 @@ async def validate(
     return render_validated(deploying.arm_id, target.deployment, plan, services.clock())
 
 
-@router.post(f"{_ONE}/whatIf")
+@router.post(f"{_ONE}/whatIf", name="what_if_deployment", responses=gives(WhatIfResult))
 async def what_if(
     request: Request,
     caller: Annotated[Principal, Depends(authorized(WHAT_IF))],
@@ -218,7 +243,7 @@ async def what_if(
     return render_what_if(plan, await _try(deploying, plan))
 
 
-@router.delete(_ONE)
+@router.delete(_ONE, name="delete_deployment", responses=empty(204))
 async def delete(
     _caller: Annotated[Principal, Depends(authorized(DELETE))],
     subscription: str,

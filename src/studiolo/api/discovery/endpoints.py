@@ -14,8 +14,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from studiolo.api.arm.origin import api_origin
 from studiolo.api.arm.versions import require_version
 from studiolo.api.deps import Provided
+from studiolo.api.discovery import description
+from studiolo.api.schema.discovery import Clouds
+from studiolo.api.schema.saying import gives
 
 router = APIRouter(tags=["discovery"])
+router.include_router(description.router)
 
 CLOUD_NAME = "Studiolo"
 
@@ -58,7 +62,7 @@ _NO_SUFFIXES = (
 )
 
 
-@router.get("/metadata/endpoints")
+@router.get("/metadata/endpoints", responses=gives(Clouds))
 async def metadata(
     request: Request, version: Annotated[str, Depends(require_version)], services: Provided
 ) -> Response:

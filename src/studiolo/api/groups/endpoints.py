@@ -22,6 +22,8 @@ from studiolo.api.groups.service import (
     group_id,
     put_group,
 )
+from studiolo.api.schema.groups import GroupList, GroupResource
+from studiolo.api.schema.saying import GUARDED, asks, empty, gives, polled
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.filters import parse_filter
 from studiolo.api.subscriptions.lists import collect, visible
@@ -48,7 +50,11 @@ Caller = Annotated[Principal, Depends(SignedIn())]
 Wanted = Annotated[Page, Depends(requested_page)]
 
 
-@router.get(_ALL)
+@router.get(
+    _ALL,
+    responses=gives(GroupList),
+    openapi_extra=asks("$filter", "Compares tags: `tagName eq 'a' and tagValue eq 'b'`."),
+)
 async def list_groups(
     request: Request, caller: Caller, page: Wanted, subscription: str, services: Provided
 ) -> dict[str, Any]:
@@ -77,7 +83,7 @@ async def list_groups(
     )
 
 
-@router.get(_ONE)
+@router.get(_ONE, responses=gives(GroupResource))
 async def get_group(_caller: Reader, subscription: str, group: str, services: Provided) -> Response:
     """One group."""
     known = known_subscription(services, subscription)
@@ -85,7 +91,7 @@ async def get_group(_caller: Reader, subscription: str, group: str, services: Pr
     return _reply(found, deleting=deleting)
 
 
-@router.head(_ONE)
+@router.head(_ONE, responses=empty(204, 404))
 async def has_group(_caller: Reader, subscription: str, group: str, services: Provided) -> Response:
     """204 if the group is there, else 404."""
     known = known_subscription(services, subscription)
@@ -103,7 +109,7 @@ async def _look(services: Services, subscription: str, name: str) -> tuple[Resou
         return group, await deletion_of(tx, group) is not None
 
 
-@router.put(_ONE)
+@router.put(_ONE, name="put_group", responses=gives(GroupResource, 200, 201), openapi_extra=GUARDED)
 async def put(
     request: Request,
     caller: Changer,
@@ -128,7 +134,7 @@ async def put(
     return _reply(written, status=201 if created else 200)
 
 
-@router.patch(_ONE)
+@router.patch(_ONE, name="patch_group", responses=gives(GroupResource), openapi_extra=GUARDED)
 async def patch(
     request: Request,
     caller: Changer,
@@ -148,7 +154,7 @@ async def patch(
     return _reply(written)
 
 
-@router.delete(_ONE)
+@router.delete(_ONE, name="delete_group", responses=polled(202), openapi_extra=GUARDED)
 async def delete(
     request: Request,
     caller: Annotated[Principal, Depends(authorized(DELETE))],
@@ -184,7 +190,11 @@ def _polling(
     }
 
 
-@router.get("/subscriptions/{subscription}/operationresults/{operation}")
+@router.get(
+    "/subscriptions/{subscription}/operationresults/{operation}",
+    name="get_group_operation_result",
+    responses=empty(200) | polled(202),
+)
 async def operation_result(
     request: Request, caller: Caller, subscription: str, operation: str, services: Provided
 ) -> Response:

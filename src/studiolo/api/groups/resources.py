@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.arm.rendering import instant
 from studiolo.api.deps import Provided, SignedIn
+from studiolo.api.schema.groups import GenericResourceList
+from studiolo.api.schema.saying import asks, gives
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.filters import Filter, parse_filter
 from studiolo.api.subscriptions.lists import collect, visible
@@ -19,12 +21,18 @@ from studiolo.domain.resources import Principal, Workspace
 router = APIRouter(tags=["resource groups"])
 
 _FIELDS = frozenset({"resourcetype", "resourcegroup", "name", "location"})
+_FILTER = asks("$filter", "Compares `resourceType`, `resourceGroup`, `name`, `location` and tags.")
 
 Caller = Annotated[Principal, Depends(SignedIn())]
 Wanted = Annotated[Page, Depends(requested_page)]
 
 
-@router.get("/subscriptions/{subscription}/resources")
+@router.get(
+    "/subscriptions/{subscription}/resources",
+    name="list_resources_in_subscription",
+    responses=gives(GenericResourceList),
+    openapi_extra=_FILTER,
+)
 async def list_in_subscription(
     request: Request, caller: Caller, page: Wanted, subscription: str, services: Provided
 ) -> dict[str, Any]:
@@ -40,7 +48,12 @@ async def list_in_subscription(
     return listing(request, services.settings, page, found, render, lambda each: each.id)
 
 
-@router.get("/subscriptions/{subscription}/resourceGroups/{group}/resources")
+@router.get(
+    "/subscriptions/{subscription}/resourceGroups/{group}/resources",
+    name="list_resources",
+    responses=gives(GenericResourceList),
+    openapi_extra=_FILTER,
+)
 async def list_in_group(
     request: Request,
     caller: Caller,

@@ -18,6 +18,16 @@ from studiolo.api.identity.service import (
     identity_of,
 )
 from studiolo.api.identity.signin import Attempt, check_password
+from studiolo.api.schema.accounts import (
+    AccessTokenList,
+    Account,
+    AccountList,
+    Me,
+    NewAccessToken,
+    NewServicePrincipal,
+    SignInLink,
+)
+from studiolo.api.schema.saying import empty, gives
 from studiolo.domain.access import ASSIGN_ROLE
 from studiolo.domain.alias import user_alias
 from studiolo.domain.credentials import LINK_LIFETIME, AccessToken
@@ -82,7 +92,7 @@ async def administrator(request: Request, caller: Annotated[Caller, _CALLER]) ->
 _ADMINISTRATOR = Depends(administrator)
 
 
-@router.post("/signin")
+@router.post("/signin", name="sign_in_for_token", responses=gives(NewAccessToken, 201))
 async def sign_in(
     request: Request, body: Annotated[SignIn, Depends(json_body(SignIn))]
 ) -> Response:
@@ -100,7 +110,7 @@ async def sign_in(
     return _new_token(made, person)
 
 
-@router.get("/me")
+@router.get("/me", name="get_me", responses=gives(Me))
 async def me(request: Request, caller: Annotated[Caller, _CALLER]) -> dict[str, Any]:
     """Who is calling, with the deployment's ids that a client needs."""
     deployment = identity_of(request).deployment
@@ -113,14 +123,14 @@ async def me(request: Request, caller: Annotated[Caller, _CALLER]) -> dict[str, 
     }
 
 
-@router.get("/tokens")
+@router.get("/tokens", responses=gives(AccessTokenList))
 async def list_tokens(request: Request, caller: Annotated[Caller, _CALLER]) -> dict[str, Any]:
     """The caller's personal access tokens, without their secrets."""
     tokens = await personal_tokens.tokens_of(identity_of(request), caller.principal)
     return {"value": [_token(token) for token in tokens]}
 
 
-@router.post("/tokens")
+@router.post("/tokens", responses=gives(NewAccessToken, 201))
 async def create_token(
     request: Request,
     caller: Annotated[Caller, _CALLER],
@@ -140,7 +150,7 @@ async def create_token(
     return _new_token(made, caller.principal)
 
 
-@router.delete("/tokens/{token_id}")
+@router.delete("/tokens/{token_id}", responses=empty(204))
 async def revoke_token(
     token_id: str, request: Request, caller: Annotated[Caller, _CALLER]
 ) -> Response:
@@ -151,7 +161,7 @@ async def revoke_token(
     return Response(status_code=204)
 
 
-@router.get("/users")
+@router.get("/users", responses=gives(AccountList))
 async def list_users(
     request: Request, _caller: Annotated[Caller, _ADMINISTRATOR]
 ) -> dict[str, Any]:
@@ -161,7 +171,7 @@ async def list_users(
     return {"value": [_principal(person) for person in people]}
 
 
-@router.post("/users")
+@router.post("/users", responses=gives(Account, 201))
 async def create_user(
     request: Request,
     caller: Annotated[Caller, _ADMINISTRATOR],
@@ -179,7 +189,7 @@ async def create_user(
     return JSONResponse(_principal(person), 201)
 
 
-@router.patch("/users/{name}")
+@router.patch("/users/{name}", responses=gives(Account))
 async def change_user(
     name: str,
     request: Request,
@@ -202,7 +212,7 @@ async def change_user(
     return _principal(changed)
 
 
-@router.post("/users/{name}/link")
+@router.post("/users/{name}/link", responses=gives(SignInLink, 201))
 async def create_link(
     name: str, request: Request, caller: Annotated[Caller, _ADMINISTRATOR]
 ) -> Response:
@@ -219,7 +229,7 @@ async def create_link(
     return JSONResponse(body, 201, _NO_STORE)
 
 
-@router.post("/servicePrincipals")
+@router.post("/servicePrincipals", responses=gives(NewServicePrincipal, 201))
 async def create_client(
     request: Request,
     caller: Annotated[Caller, _ADMINISTRATOR],

@@ -14,6 +14,8 @@ from studiolo.api.computes.recording import Call
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.deps import Provided, SignedIn, authorized
 from studiolo.api.locations import capabilities, quotas
+from studiolo.api.schema.locations import ComputeSizeList, QuotaList, UpdatedQuotaList, UsageList
+from studiolo.api.schema.saying import gives
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_location, known_subscription, subscription_path
 from studiolo.domain.resources import Principal
@@ -46,7 +48,7 @@ class QuotaUpdates(ArmModel):
     location: str | None = None
 
 
-@router.get(f"{_LOCATION}/vmSizes")
+@router.get(f"{_LOCATION}/vmSizes", responses=gives(ComputeSizeList))
 async def list_sizes(
     _caller: Annotated[Principal, Depends(SignedIn())],
     services: Provided,
@@ -61,7 +63,7 @@ async def list_sizes(
     return {"value": [_size(size) for size in region.catalogue.sizes]}
 
 
-@router.get(f"{_LOCATION}/usages")
+@router.get(f"{_LOCATION}/usages", responses=gives(UsageList))
 async def list_usages(
     _caller: Annotated[Principal, Depends(authorized(f"{_PROVIDER}/locations/usages/read"))],
     services: Provided,
@@ -75,7 +77,7 @@ async def list_usages(
     return {"value": [quotas.usage_row(base, each) for each in counters]}
 
 
-@router.get(f"{_LOCATION}/quotas")
+@router.get(f"{_LOCATION}/quotas", responses=gives(QuotaList))
 async def list_quotas(
     _caller: Annotated[Principal, Depends(authorized(f"{_PROVIDER}/locations/quotas/read"))],
     services: Provided,
@@ -89,7 +91,7 @@ async def list_quotas(
     return {"value": [quotas.quota_row(base, each) for each in counters]}
 
 
-@router.post(f"{_LOCATION}/updateQuotas")
+@router.post(f"{_LOCATION}/updateQuotas", responses=gives(UpdatedQuotaList))
 async def update_quotas(
     caller: Annotated[Principal, Depends(authorized(_UPDATE_QUOTAS))],
     request: Request,

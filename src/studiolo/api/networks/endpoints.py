@@ -25,6 +25,13 @@ from studiolo.api.networks.schemas import (
     network_draft,
 )
 from studiolo.api.networks.service import Writing, find_network, subnet_of
+from studiolo.api.schema.networks import (
+    SubnetList,
+    SubnetResource,
+    VirtualNetworkList,
+    VirtualNetworkResource,
+)
+from studiolo.api.schema.saying import GUARDED, empty, gives
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.lists import collect, visible
 from studiolo.api.subscriptions.retry import in_transaction
@@ -65,7 +72,11 @@ async def _named(services: Provided, subscription: str, group: str, network: str
 Place = Annotated[Named, Depends(_named)]
 
 
-@router.get(_IN_SUBSCRIPTION)
+@router.get(
+    _IN_SUBSCRIPTION,
+    name="list_networks_in_subscription",
+    responses=gives(VirtualNetworkList),
+)
 async def list_in_subscription(
     request: Request, caller: Caller, page: Wanted, subscription: str, services: Provided
 ) -> dict[str, Any]:
@@ -81,7 +92,7 @@ async def list_in_subscription(
     return listing(request, services.settings, page, found, render, lambda each: each.id)
 
 
-@router.get(_IN_GROUP)
+@router.get(_IN_GROUP, name="list_networks", responses=gives(VirtualNetworkList))
 async def list_in_group(
     request: Request,
     caller: Caller,
@@ -105,14 +116,14 @@ async def list_in_group(
     return listing(request, services.settings, page, found, render, lambda each: each.name)
 
 
-@router.get(_ONE)
+@router.get(_ONE, responses=gives(VirtualNetworkResource))
 async def get_network(_caller: Reader, place: Place, services: Provided) -> Response:
     """One virtual network."""
     async with services.database.reading() as tx:
         return _reply(await find_network(tx, place))
 
 
-@router.put(_ONE)
+@router.put(_ONE, responses=gives(VirtualNetworkResource, 200, 201), openapi_extra=GUARDED)
 async def put_network(
     request: Request,
     caller: Changer,
@@ -133,7 +144,7 @@ async def put_network(
     return _reply(written, status=201 if created else 200)
 
 
-@router.patch(_ONE)
+@router.patch(_ONE, responses=gives(VirtualNetworkResource), openapi_extra=GUARDED)
 async def patch_network(
     request: Request,
     caller: Changer,
@@ -147,7 +158,7 @@ async def patch_network(
         return _reply(await _writing(request, caller, services, tx, place).retag(tags))
 
 
-@router.delete(_ONE)
+@router.delete(_ONE, responses=empty(200, 204), openapi_extra=GUARDED)
 async def delete_network(
     request: Request, caller: Remover, place: Place, services: Provided
 ) -> Response:
@@ -160,7 +171,7 @@ async def delete_network(
     return Response(status_code=200)
 
 
-@router.get(_SUBNETS)
+@router.get(_SUBNETS, responses=gives(SubnetList))
 async def list_subnets(
     _caller: SubnetReader, request: Request, page: Wanted, place: Place, services: Provided
 ) -> dict[str, Any]:
@@ -179,7 +190,7 @@ async def list_subnets(
     )
 
 
-@router.get(_SUBNET)
+@router.get(_SUBNET, responses=gives(SubnetResource))
 async def get_subnet(
     _caller: SubnetReader, place: Place, subnet: str, services: Provided
 ) -> Response:
@@ -190,7 +201,7 @@ async def get_subnet(
     return JSONResponse(render_subnet(network, found), headers=_etag(found.etag))
 
 
-@router.put(_SUBNET)
+@router.put(_SUBNET, responses=gives(SubnetResource, 200, 201), openapi_extra=GUARDED)
 async def put_subnet(
     request: Request,
     caller: SubnetChanger,
@@ -211,7 +222,7 @@ async def put_subnet(
     )
 
 
-@router.delete(_SUBNET)
+@router.delete(_SUBNET, responses=empty(200, 204), openapi_extra=GUARDED)
 async def delete_subnet(
     request: Request, caller: SubnetRemover, place: Place, subnet: str, services: Provided
 ) -> Response:

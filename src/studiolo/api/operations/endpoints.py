@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse
 from studiolo.api.arm.envelope import error_response
 from studiolo.api.arm.operations import RETRY_SECONDS, operation_body, operation_headers
 from studiolo.api.deps import Provided, SignedIn
+from studiolo.api.schema.operations import OperationStatusResult
+from studiolo.api.schema.saying import begins, empty, gives
 from studiolo.api.services import Services
 from studiolo.domain.errors import Conflict, NotFound
 from studiolo.domain.resources import Operation, OperationStatus, Principal
@@ -27,8 +29,16 @@ Caller = Annotated[Principal, Depends(SignedIn())]
 _ID_MAX = 64
 
 
-@router.get(f"{_LOCATION}/computeOperationsStatus/{{operation}}")
-@router.get(f"{_LOCATION}/workspaceOperationsStatus/{{operation}}")
+@router.get(
+    f"{_LOCATION}/computeOperationsStatus/{{operation}}",
+    name="get_compute_operation_status",
+    responses=gives(OperationStatusResult),
+)
+@router.get(
+    f"{_LOCATION}/workspaceOperationsStatus/{{operation}}",
+    name="get_workspace_operation_status",
+    responses=gives(OperationStatusResult),
+)
 async def operation_status(
     caller: Caller, services: Provided, subscription: str, location: str, operation: str
 ) -> Response:
@@ -37,8 +47,16 @@ async def operation_status(
     return JSONResponse(operation_body(found), headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-@router.get(f"{_LOCATION}/computeOperationResults/{{operation}}")
-@router.get(f"{_LOCATION}/workspaceOperationResults/{{operation}}")
+@router.get(
+    f"{_LOCATION}/computeOperationResults/{{operation}}",
+    name="get_compute_operation_result",
+    responses=begins(202) | empty(204),
+)
+@router.get(
+    f"{_LOCATION}/workspaceOperationResults/{{operation}}",
+    name="get_workspace_operation_result",
+    responses=begins(202) | empty(204),
+)
 async def operation_result(
     caller: Caller,
     request: Request,

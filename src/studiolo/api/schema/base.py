@@ -2,15 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 Instant = Annotated[
     str,
-    Field(
-        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$",
-        json_schema_extra={"format": "date-time"},
-    ),
+    Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment: ISO 8601 in UTC, with a Z."""
 

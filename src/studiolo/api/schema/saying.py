@@ -30,18 +30,23 @@ def begins(status: int, model: type[BaseModel] | None = None) -> Responses:
 
     :param model: the resource, which clients read again; None where they ask for the result.
     """
-    headers = {
-        "Azure-AsyncOperation": _header("Where the operation's status is."),
-        "Retry-After": _header("Seconds to wait before asking."),
-    }
-    if model is None:
-        headers["Location"] = _header("Where the operation's result is.")
-        return {status: {"headers": headers}}
-    return {status: {"headers": headers, "model": model}}
+    asynchronous = {"Azure-AsyncOperation": _header("Where the operation's status is.")}
+    if model is not None:
+        return {status: {"headers": asynchronous | _RETRY_AFTER, "model": model}}
+    return {status: {"headers": asynchronous | _LOCATION | _RETRY_AFTER}}
+
+
+def polled(status: int) -> Responses:
+    """What goes on after the answer, where clients ask for the result only."""
+    return {status: {"headers": _LOCATION | _RETRY_AFTER}}
 
 
 def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": _SHOWN}
+
+
+_LOCATION = {"Location": _header("Where the operation's result is.")}
+_RETRY_AFTER = {"Retry-After": _header("Seconds to wait before asking.")}
 
 
 def asks(name: str, description: str, *, where: str = "query") -> dict[str, Any]:

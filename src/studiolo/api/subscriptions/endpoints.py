@@ -5,6 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from studiolo.api.deps import Concerned, Provided, SignedIn, authorized
+from studiolo.api.schema.saying import gives
+from studiolo.api.schema.subscriptions import (
+    LocationList,
+    ProviderList,
+    ProviderResource,
+    SubscriptionList,
+    SubscriptionResource,
+    TenantList,
+)
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_subscription, subscription_path
 from studiolo.domain.errors import NotFound
@@ -60,7 +69,7 @@ _VERSIONS = {
 """Named to clients that choose one; other dates are accepted too."""
 
 
-@router.get("/subscriptions")
+@router.get("/subscriptions", responses=gives(SubscriptionList))
 async def list_subscriptions(caller: Caller, services: Provided) -> dict[str, Any]:
     """The one subscription, for whoever holds a role in it; nothing for others."""
     concerned = await services.identity.concerned(caller, subscription_path(services))
@@ -68,7 +77,7 @@ async def list_subscriptions(caller: Caller, services: Provided) -> dict[str, An
     return {"value": value, "count": {"type": "Total", "value": len(value)}}
 
 
-@router.get("/subscriptions/{subscription}")
+@router.get("/subscriptions/{subscription}", responses=gives(SubscriptionResource))
 async def get_subscription(
     _caller: Reader, subscription: str, services: Provided
 ) -> dict[str, Any]:
@@ -77,7 +86,7 @@ async def get_subscription(
     return _subscription(services)
 
 
-@router.get("/subscriptions/{subscription}/locations")
+@router.get("/subscriptions/{subscription}/locations", responses=gives(LocationList))
 async def list_locations(_caller: Reader, subscription: str, services: Provided) -> dict[str, Any]:
     """Regions: each is an engine."""
     known_subscription(services, subscription)
@@ -97,7 +106,7 @@ async def list_locations(_caller: Reader, subscription: str, services: Provided)
     }
 
 
-@router.get("/tenants")
+@router.get("/tenants", responses=gives(TenantList))
 async def list_tenants(_caller: Caller, services: Provided) -> dict[str, Any]:
     """The deployment's one tenant."""
     tenant = services.deployment.tenant
@@ -115,14 +124,16 @@ async def list_tenants(_caller: Caller, services: Provided) -> dict[str, Any]:
     }
 
 
-@router.get("/subscriptions/{subscription}/providers")
+@router.get("/subscriptions/{subscription}/providers", responses=gives(ProviderList))
 async def list_providers(_caller: Reader, subscription: str, services: Provided) -> dict[str, Any]:
     """Resource providers, all registered."""
     known_subscription(services, subscription)
     return {"value": [_provider(services, namespace) for namespace in RESOURCE_TYPES]}
 
 
-@router.get("/subscriptions/{subscription}/providers/{namespace}")
+@router.get(
+    "/subscriptions/{subscription}/providers/{namespace}", responses=gives(ProviderResource)
+)
 async def get_provider(
     _caller: Reader, subscription: str, namespace: str, services: Provided
 ) -> dict[str, Any]:
@@ -131,7 +142,10 @@ async def get_provider(
     return _provider(services, _known_namespace(namespace))
 
 
-@router.post("/subscriptions/{subscription}/providers/{namespace}/register")
+@router.post(
+    "/subscriptions/{subscription}/providers/{namespace}/register",
+    responses=gives(ProviderResource),
+)
 async def register_provider(
     _caller: Annotated[
         Principal,

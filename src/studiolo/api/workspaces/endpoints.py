@@ -12,6 +12,8 @@ from studiolo.api.arm.context import correlation_id
 from studiolo.api.arm.operations import operation_headers
 from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.deps import Provided, SignedIn, authorized
+from studiolo.api.schema.saying import GUARDED, begins, empty, gives
+from studiolo.api.schema.workspaces import WorkspaceKeys, WorkspaceList, WorkspaceResource
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.lists import collect, visible
 from studiolo.api.subscriptions.retry import in_transaction
@@ -63,7 +65,9 @@ def _place(services: Services, subscription: str, group: str, name: str) -> Name
     return Named(known_subscription(services, subscription), group, name)
 
 
-@router.get(_IN_SUBSCRIPTION)
+@router.get(
+    _IN_SUBSCRIPTION, name="list_workspaces_in_subscription", responses=gives(WorkspaceList)
+)
 async def list_in_subscription(
     request: Request, caller: Caller, page: Wanted, subscription: str, services: Provided
 ) -> dict[str, Any]:
@@ -81,7 +85,7 @@ async def list_in_subscription(
     return _list(request, services, page, found, by_id=True)
 
 
-@router.get(_IN_GROUP)
+@router.get(_IN_GROUP, name="list_workspaces", responses=gives(WorkspaceList))
 async def list_in_group(
     request: Request,
     caller: Caller,
@@ -119,7 +123,7 @@ def _list(
     )
 
 
-@router.get(_ONE)
+@router.get(_ONE, responses=gives(WorkspaceResource))
 async def get_workspace(
     _caller: Reader, subscription: str, group: str, workspace: str, services: Provided
 ) -> Response:
@@ -129,7 +133,12 @@ async def get_workspace(
     return _reply(found, services)
 
 
-@router.put(_ONE)
+@router.put(
+    _ONE,
+    name="put_workspace",
+    responses=gives(WorkspaceResource, 200, 201),
+    openapi_extra=GUARDED,
+)
 async def put(
     request: Request,
     caller: Changer,
@@ -153,7 +162,9 @@ async def put(
     return _reply(written, services, status=201 if created else 200)
 
 
-@router.patch(_ONE)
+@router.patch(
+    _ONE, name="patch_workspace", responses=gives(WorkspaceResource), openapi_extra=GUARDED
+)
 async def patch(
     request: Request,
     caller: Changer,
@@ -181,7 +192,12 @@ async def patch(
     return _reply(written, services)
 
 
-@router.delete(_ONE)
+@router.delete(
+    _ONE,
+    name="delete_workspace",
+    responses=begins(202) | empty(204),
+    openapi_extra=GUARDED,
+)
 async def delete(
     request: Request,
     caller: Annotated[Principal, Depends(authorized(DELETE))],
@@ -207,7 +223,7 @@ async def delete(
     return Response(status_code=202, headers=headers)
 
 
-@router.post(f"{_ONE}/listKeys")
+@router.post(f"{_ONE}/listKeys", name="list_workspace_keys", responses=gives(WorkspaceKeys))
 async def list_keys(
     _caller: Annotated[Principal, Depends(authorized(LIST_KEYS))],
     subscription: str,
