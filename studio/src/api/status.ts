@@ -28,6 +28,19 @@ export interface Usage {
   readonly networkTxBytes?: number | null;
   readonly gpus?: readonly Gpu[];
   readonly processes?: number | null;
+  /** Of the one disk of a machine that has no disks of its own. */
+  readonly diskUsedBytes?: number | null;
+  readonly diskFreeBytes?: number | null;
+  readonly diskTotalBytes?: number | null;
+}
+
+/** The machine's disks by name; `only` is what to call the one of a machine that names none. */
+export function disksOf(usage: Usage, only: string): readonly (readonly [string, Disk])[] {
+  const named = Object.entries(usage.disks ?? {});
+  const { diskUsedBytes: usedBytes, diskFreeBytes: freeBytes, diskTotalBytes: totalBytes } = usage;
+  if (named.length > 0) return named;
+  if (typeof usedBytes !== "number" || typeof freeBytes !== "number" || !totalBytes) return [];
+  return [[only, { usedBytes, freeBytes, totalBytes }]];
 }
 
 export interface RunningApplication {

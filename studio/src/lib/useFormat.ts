@@ -5,7 +5,9 @@ import * as format from "@/lib/format";
 /** The functions of `format`, in the page's language. */
 export function useFormat() {
   const { i18n } = useTranslation();
-  const language = i18n.language;
+  // The person's own kind of the page's language: its order of day and month, for example.
+  const language =
+    navigator.languages.find((each) => each.split("-")[0] === i18n.language) ?? i18n.language;
   return useMemo(
     () => ({
       bytes: (count: number) => format.bytes(count, language),

@@ -90,7 +90,7 @@ function Running({ all }: { readonly all: readonly RunningApplication[] }) {
                   }
                   title={each.lastError ?? ""}
                 >
-                  {each.state}
+                  {t(`states.${each.state}`, { defaultValue: each.state })}
                 </Badge>
               </TableCell>
               <TableCell>{each.lastActivity ? format.ago(each.lastActivity) : "–"}</TableCell>

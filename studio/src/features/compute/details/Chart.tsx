@@ -1,5 +1,6 @@
 import { makeStyles, Text, tokens } from "@fluentui/react-components";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useDark } from "@/app/theme";
@@ -28,10 +29,12 @@ interface Props {
   readonly say: (value: number) => string;
   /** The top of the chart; by default the largest value. */
   readonly most?: number | null | undefined;
+  /** The top is never lower than this. */
+  readonly least?: number;
 }
 
 /** A line over the last minutes. What it shows now is said in words beside its title. */
-export default function Chart({ title, at, lines, say, most }: Props) {
+export default function Chart({ title, at, lines, say, most, least = 1 }: Props) {
   const styles = useStyles();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -39,10 +42,20 @@ export default function Chart({ title, at, lines, say, most }: Props) {
   const saying = useRef(say);
   saying.current = say;
   const count = lines.length;
+  const { i18n } = useTranslation();
+  const clock = useMemo(
+    () =>
+      new Intl.DateTimeFormat(i18n.language, {
+        hour: "numeric",
+        minute: "2-digit",
+        second: "2-digit",
+      }),
+    [i18n.language],
+  );
   useEffect(() => {
     if (!box.current) return;
     const made = new uPlot(
-      options(box.current, count, (value) => saying.current(value), most),
+      options(box.current, count, (value) => saying.current(value), clock, most, least),
       [[], ...Array.from({ length: count }, () => [])],
     );
     box.current.replaceChildren(made.root);
@@ -56,7 +69,7 @@ export default function Chart({ title, at, lines, say, most }: Props) {
       made.destroy();
     };
     // A chart takes its colours when it is made: hence `dark`.
-  }, [count, most, dark]);
+  }, [count, most, least, dark, clock]);
   useEffect(() => {
     plot.current?.setData([[...at], ...lines.map((each) => [...each.values])]);
   });
@@ -83,7 +96,9 @@ function options(
   box: HTMLElement,
   count: number,
   say: (value: number) => string,
+  clock: Intl.DateTimeFormat,
   most: number | null | undefined,
+  least: number,
 ): uPlot.Options {
   const style = getComputedStyle(box);
   const color = (name: string) => style.getPropertyValue(name).trim();
@@ -97,10 +112,10 @@ function options(
     cursor: { show: false },
     scales: {
       x: { range: () => [Date.now() / 1000 - KEPT / 5, Date.now() / 1000] },
-      y: { range: (_, __, top) => [0, most || Math.max(top * 1.1, 1)] },
+      y: { range: (_, __, top) => [0, most || Math.max(top * 1.1, least)] },
     },
     axes: [
-      { ...axis, space: 90 },
+      { ...axis, space: 110, values: (_, values) => values.map((at) => clock.format(at * 1000)) },
       { ...axis, size: AXIS, values: (_, values) => values.map(say) },
     ],
     series: [

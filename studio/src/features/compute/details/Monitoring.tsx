@@ -10,7 +10,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Instance } from "@/api/computes";
-import { type Disk, type Status, statusQuery } from "@/api/status";
+import { type Disk, disksOf, type Status, statusQuery, type Usage } from "@/api/status";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
@@ -22,6 +22,7 @@ const Chart = lazy(() => import("@/features/compute/details/Chart"));
 
 const EVERY_MS = 2000;
 const CPU = 100;
+const KIB = 1024;
 const NEARLY = 0.9;
 
 const useStyles = makeStyles({
@@ -72,11 +73,7 @@ export function Monitoring({ instance }: { readonly instance: Instance }) {
       <Suspense fallback={<Loading />}>
         <Charts samples={samples} />
       </Suspense>
-      <Section title={t("disks")}>
-        {Object.entries(status.data.usage.disks ?? {}).map(([name, disk]) => (
-          <DiskBar key={name} name={name} disk={disk} />
-        ))}
-      </Section>
+      <Disks usage={status.data.usage} />
     </>
   );
 }
@@ -107,6 +104,7 @@ function Charts({ samples }: { readonly samples: readonly Sample[] }) {
         at={at}
         lines={[{ name: t("cpu"), values: samples.map((each) => each.cpu) }]}
         say={share}
+        least={CPU}
       />
       <Chart
         title={t("memory")}
@@ -124,6 +122,7 @@ function Charts({ samples }: { readonly samples: readonly Sample[] }) {
             { name: t("sent"), values: samples.map((each) => each.sent) },
           ]}
           say={perSecond}
+          least={KIB}
         />
       )}
       {(usage.gpus ?? []).map((gpu, index) => (
@@ -137,6 +136,19 @@ function Charts({ samples }: { readonly samples: readonly Sample[] }) {
         />
       ))}
     </div>
+  );
+}
+
+function Disks({ usage }: { readonly usage: Usage }) {
+  const { t } = useTranslation("details");
+  const disks = disksOf(usage, t("disk"));
+  if (disks.length === 0) return null;
+  return (
+    <Section title={t("disks")}>
+      {disks.map(([name, disk]) => (
+        <DiskBar key={name} name={name} disk={disk} />
+      ))}
+    </Section>
   );
 }
 

@@ -72,8 +72,8 @@ function Facts({ instance, isolation }: Props) {
     [
       t("lastOperation"),
       t("operation", {
-        name: last.name,
-        status: last.status,
+        name: t(`operations.${last.name}`, { defaultValue: last.name }),
+        status: t(`statuses.${last.status}`, { defaultValue: last.status }),
         when: format.ago(last.time),
       }),
     ],
