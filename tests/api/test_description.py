@@ -25,7 +25,7 @@ from studiolo.cli.main import app as command_line
 from studiolo.main import ROUTERS
 
 KEPT = Path(__file__).parents[2] / "studio" / "openapi.json"
-RENEW = ".venv/bin/studiolo openapi > studio/openapi.json && (cd studio && npm run types)"
+RENEW = "./dev run studiolo openapi > studio/openapi.json && ./dev studio npm run types"
 
 NOT_THE_API = {
     "/", "/welcome", "/workspaces", "/workspaces/{rest:path}", "/settings", "/assets/{name}",

@@ -1411,6 +1411,7 @@ export interface components {
             correlationId: string;
             description: string;
             eventDataId: string;
+            /** Format: date-time */
             eventTimestamp: string;
             id: string;
             level: string;
@@ -1424,13 +1425,14 @@ export interface components {
             resourceProviderName: components["schemas"]["Named"];
             resourceType: components["schemas"]["Named"];
             status: components["schemas"]["Named"];
+            /** Format: date-time */
             submissionTimestamp: string;
             subscriptionId: string;
             tenantId: string;
         };
         /** @description A page of the activity log, newest first. */
         ActivityEventList: {
-            nextLink?: string | null;
+            nextLink?: string;
             value: components["schemas"]["ActivityEvent"][];
         };
         /** @description The addresses of a virtual network. */
@@ -3243,6 +3245,8 @@ export interface operations {
                 $top?: components["parameters"]["Top"];
                 /** @description Where to go on: it stands in `nextLink`. */
                 $skipToken?: components["parameters"]["SkipToken"];
+                /** @description `eventTimestamp ge '2026-06-01T00:00:00Z'` and others of `eventTimestamp`, `resourceGroupName`, `resourceUri`, `caller` and `status`, joined by `and`. */
+                $filter?: string;
             };
             header?: never;
             path: {

@@ -10,6 +10,7 @@ from studiolo.api.activity.rendering import View
 from studiolo.api.activity.schemas import ActivityEventList
 from studiolo.api.arm.paging import Page, listing, not_ours, requested_page
 from studiolo.api.deps import Provided, SignedIn
+from studiolo.api.schema.saying import asks, gives
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_subscription, subscription_path
 from studiolo.domain.access import overlap
@@ -21,9 +22,14 @@ router = APIRouter(tags=["activity"])
 READ = "Microsoft.Insights/eventtypes/values/read"
 
 _PATH = "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+_FILTER = asks(
+    "$filter",
+    "`eventTimestamp ge '2026-06-01T00:00:00Z'` and others of `eventTimestamp`, "
+    "`resourceGroupName`, `resourceUri`, `caller` and `status`, joined by `and`.",
+)
 
 
-@router.get(_PATH, responses={200: {"model": ActivityEventList}})
+@router.get(_PATH, responses=gives(ActivityEventList), openapi_extra=_FILTER)
 async def list_activity(
     caller: Annotated[Principal, Depends(SignedIn())],
     request: Request,

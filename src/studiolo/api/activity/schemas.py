@@ -2,37 +2,35 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from studiolo.api.schema.arm import Paged
+from studiolo.api.schema.base import Answer, Instant
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
-
-
-class Named(_Shape):
+class Named(Answer):
     """A word, and what people say for it."""
 
     value: str
     localized_value: str
 
 
-class Authorization(_Shape):
+class Authorization(Answer):
     """The right that was used."""
 
     action: str
     scope: str
 
 
-class ActivityEvent(_Shape):
+class ActivityEvent(Answer):
     """One line: Azure's `EventData`. `description` tells more, where there is more to tell."""
 
     id: str
     event_data_id: str
     correlation_id: str
     operation_id: str
-    event_timestamp: str
-    submission_timestamp: str
+    event_timestamp: Instant
+    submission_timestamp: Instant
     caller: str = Field(description="Name of who did it; empty where nobody known did.")
     claims: dict[str, str]
     authorization: Authorization
@@ -51,8 +49,7 @@ class ActivityEvent(_Shape):
     tenant_id: str
 
 
-class ActivityEventList(_Shape):
+class ActivityEventList(Paged):
     """A page of the activity log, newest first."""
 
     value: list[ActivityEvent]
-    next_link: str | None = None

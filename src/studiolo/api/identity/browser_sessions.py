@@ -6,8 +6,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from pydantic.alias_generators import to_camel
+from pydantic import Field, SecretStr
 from starlette.responses import Response
 
 from studiolo.api.arm.bodies import ArmModel, json_body
@@ -16,6 +15,7 @@ from studiolo.api.identity.origins import require_same_origin
 from studiolo.api.identity.service import address_of, correlation_of, identity_of
 from studiolo.api.identity.sessions import end_session, find_session, open_studio_session
 from studiolo.api.identity.signin import Attempt, check_password
+from studiolo.api.schema.base import Answer
 from studiolo.domain.credentials import SESSION_LIFETIME
 from studiolo.domain.resources import Principal
 
@@ -31,13 +31,7 @@ class Credentials(ArmModel):
     password: SecretStr = Field(max_length=1024)
 
 
-class _Shown(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True, extra="forbid"
-    )
-
-
-class Provider(_Shown):
+class Provider(Answer):
     """Somebody else who vouches for people; `path` is where signing in there begins."""
 
     name: str
@@ -45,7 +39,7 @@ class Provider(_Shown):
     path: str
 
 
-class Methods(_Shown):
+class Methods(Answer):
     """How one can sign in. `link` stands for one-time links, which an administrator makes."""
 
     password: bool

@@ -10,8 +10,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
 
 from studiolo.api.computes.abilities import require_step, snapshots_in, with_disks
 from studiolo.api.computes.features import Feature
@@ -19,6 +17,7 @@ from studiolo.api.computes.joining import require_inside, require_networks
 from studiolo.api.computes.lookup import WORKSPACE_PATH
 from studiolo.api.computes.unsupported import ABSENT
 from studiolo.api.deps import Provided, SignedIn
+from studiolo.api.schema.base import Answer
 from studiolo.api.services import Services
 from studiolo.api.subscriptions.scope import known_location, known_subscription
 from studiolo.domain.applications import APPLICATIONS
@@ -76,13 +75,7 @@ ROUTES: Mapping[Feature, str] = {
 """What is there as soon as its list is."""
 
 
-class _Shown(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True, extra="forbid"
-    )
-
-
-class ApplicationOffered(_Shown):
+class ApplicationOffered(Answer):
     """An application of every instance; `path` is where it opens below the instance's origin."""
 
     name: str
@@ -90,7 +83,7 @@ class ApplicationOffered(_Shown):
     path: str
 
 
-class Capabilities(_Shown):
+class Capabilities(Answer):
     """What a region can do.
 
     `engine` is `process`, `incus` or `fake`; `isolation` one sentence on what keeps machines apart;

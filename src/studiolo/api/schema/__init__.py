@@ -2,7 +2,7 @@
 
 How a route is described, all of it in its decorator::
 
-    @router.get(SHELF_PATH, responses=gives(ShelfList), openapi_extra=asks("$filter"))
+    @router.get(SHELF_PATH, responses=gives(ShelfList), openapi_extra=asks("$filter", "..."))
     @router.put(SHELF_PATH, responses=gives(Shelf, 200, 201))
     @router.delete(SHELF_PATH, responses=begins(202) | empty(204))
 
