@@ -87,9 +87,13 @@ class Person:
     def create(self, prefix: str, *, wait: bool = True) -> str:
         """Make an instance through the API; its name begins with `prefix`."""
         name = f"{prefix}-{uuid4().hex[:6]}"
+        self.create_named(name, wait=wait)
+        return name
+
+    def create_named(self, name: str, *, wait: bool = True) -> None:
+        """Make an instance of exactly this name."""
         properties = {"computeType": "ComputeInstance", "properties": {"vmSize": SIZE}}
         self.computes.put(name, {"location": LOCATION, "properties": properties}, wait=wait)
-        return name
 
     def state(self, name: str) -> str:
         """An instance's state, as the API tells it."""
@@ -136,17 +140,21 @@ class Deployed(Launched):
         administrator = self.administrator()
         body = {"name": name, "displayName": display_name, "password": PASSWORD}
         made = administrator.http.json("POST", "/auth/users", body=body)
+        self.allow(made["id"], administrator.workspace_path(GROUP, WORKSPACE))
+        sign_in = {"username": name, "password": PASSWORD}
+        token = self.client().json("POST", "/auth/signin", body=sign_in)["token"]
+        return Person(name, display_name, Studiolo(self.client(token), administrator.subscription))
+
+    def allow(self, principal: str, scope: str) -> None:
+        """Let somebody use and make instances at a scope and below."""
+        administrator = self.administrator()
         role = f"{administrator.base}/{_AUTHORIZATION}/roleDefinitions/{CONTRIBUTOR.id}"
-        scope = administrator.workspace_path(GROUP, WORKSPACE)
         administrator.http.json(
             "PUT",
             f"{scope}/{_AUTHORIZATION}/roleAssignments/{uuid4()}",
             version=_AUTHORIZATION_VERSION,
-            body={"properties": {"roleDefinitionId": role, "principalId": made["id"]}},
+            body={"properties": {"roleDefinitionId": role, "principalId": principal}},
         )
-        sign_in = {"username": name, "password": PASSWORD}
-        token = self.client().json("POST", "/auth/signin", body=sign_in)["token"]
-        return Person(name, display_name, Studiolo(self.client(token), administrator.subscription))
 
     def link_for(self, person: Person) -> str:
         """A one-time sign-in link that the administrator makes."""
