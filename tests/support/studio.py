@@ -3,6 +3,7 @@ with the accessibility checks of axe."""
 
 import importlib.util
 import json
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,9 @@ from tests.support.browser import GROUP, PASSWORD, WORKSPACE, Deployed, Person, 
 
 _REPOSITORY = Path(__file__).parents[2]
 _AXE = _REPOSITORY / "studio" / "node_modules" / "axe-core" / "axe.min.js"
+
+_INSIDE = re.compile("/(welcome|workspaces)")
+"""Where the studio sends whoever comes in."""
 
 LAB = "lab"
 """A region whose machines are not real: any number of them, in no time."""
@@ -69,7 +73,7 @@ class StudioVisit(Visit):
     async def enter(self, person: Person, page: str = "", password: str = PASSWORD) -> None:
         """Sign in and open a page of the studio, by its address or by its name in `main`."""
         await self.sign_in(person, password=password)
-        await self.page.wait_for_url("**/w*")
+        await self.page.wait_for_url(_INSIDE)
         if page:
             await self.show(page)
 

@@ -6,6 +6,7 @@ with real and imaginary machines. Korean takes a font that has it (Debian: fonts
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ async def studio_pages(
         visit = await _begin(deployed, browser, look)
         await visit.page.goto(deployed.link_for(person))
         await visit.page.locator("button.primary").click()
-        await visit.page.wait_for_url("**/w*")
+        await visit.page.wait_for_url(re.compile("/w(elcome|orkspaces)"))
         for name, address in pages(person, lab).items():
             await visit.show(address)
             await _keep(visit.page, folder, name, look)
