@@ -3,6 +3,8 @@ import dataclasses
 import httpx
 from tests.support.agents import TOKEN, Agent, eventually
 
+from studiolo.api.schema.inspection import AgentStatus
+
 CREDENTIALS = (
     "",
     TOKEN,
@@ -91,6 +93,17 @@ def test_status_has_the_shape_of_the_contract(agent: Agent) -> None:
     assert usage["processes"] == 1
     assert usage["memoryLimitBytes"] is None
     assert 0 < usage["diskFreeBytes"] <= usage["diskTotalBytes"] - usage["diskUsedBytes"]
+
+
+def test_the_api_passes_on_all_of_it_but_how_applications_are_reached(agent: Agent) -> None:
+    agent.start().ensure()
+    with agent.client() as client:
+        status = client.get("/v1/status").json()
+    for application in status["applications"]:
+        assert application["state"] == "Running"
+        del application["upstream"], application["headers"]
+    del status["machine"], status["generation"]
+    assert AgentStatus.model_validate(status).model_dump() == status
 
 
 def test_logs_are_listed_and_their_end_is_read(agent: Agent) -> None:

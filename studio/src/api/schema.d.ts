@@ -1447,16 +1447,18 @@ export interface components {
         };
         /** @description An application of a machine; several share one process. */
         ApplicationStatus: {
-            busy: boolean | null;
-            displayName: string | null;
+            busy: boolean;
+            displayName: string;
             lastActivity: string | null;
             lastError: string | null;
             name: string;
-            path: string | null;
-            process: string | null;
-            restarts: number | null;
-            since: string | null;
-            state: ("Stopped" | "Starting" | "Running" | "Failing") | null;
+            path: string;
+            process: string;
+            restarts: number;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "Stopped" | "Starting" | "Running" | "Failing";
         };
         /** @description Whom an instance is made for. */
         AssignedUser: {
@@ -1869,11 +1871,11 @@ export interface components {
             properties: components["schemas"]["ValidatedProperties"];
             type: string;
         };
-        /** @description How full a disk is, in bytes. */
+        /** @description How full a disk is. */
         DiskUsage: {
-            freeBytes: number | null;
-            totalBytes: number | null;
-            usedBytes: number | null;
+            freeBytes: number;
+            totalBytes: number;
+            usedBytes: number;
         };
         /** @description What is wrong: a code for programs, a sentence for people, the field that it is about. */
         ErrorDetail: {
@@ -1932,12 +1934,12 @@ export interface components {
             nextLink?: string;
             value: components["schemas"]["GenericResource"][];
         };
-        /** @description What a GPU does. */
+        /** @description What a GPU does; null where its driver does not say. */
         GpuUsage: {
-            index: number | null;
+            index: number;
             memoryTotalBytes: number | null;
             memoryUsedBytes: number | null;
-            name: string | null;
+            name: string;
             utilizationPercent: number | null;
         };
         /** @description PUT. What only the server sets may be there and is ignored. */
@@ -2041,26 +2043,31 @@ export interface components {
         };
         /** @description Whether a machine is in use, and what keeps it so. */
         MachineActivity: {
-            busy: boolean | null;
+            busy: boolean;
             lastActivity: string | null;
-            reasons: string[] | null;
+            reasons: string[];
         };
-        /** @description What a machine uses. One processor is 100 percent; the network's bytes are counters. */
+        /**
+         * @description What a machine uses.
+         *
+         *     One processor is 100 percent. The network's bytes are counters, and null where the network is
+         *     the host's. `disks` are those of a machine that has disks of its own.
+         */
         MachineUsage: {
-            cpuPercent: number | null;
-            cpuSeconds: number | null;
-            diskFreeBytes: number | null;
-            diskTotalBytes: number | null;
-            diskUsedBytes: number | null;
+            cpuPercent: number;
+            cpuSeconds: number;
+            diskFreeBytes: number;
+            diskTotalBytes: number;
+            diskUsedBytes: number;
             disks: {
                 [key: string]: components["schemas"]["DiskUsage"];
-            } | null;
-            gpus: components["schemas"]["GpuUsage"][] | null;
-            memoryBytes: number | null;
+            };
+            gpus: components["schemas"]["GpuUsage"][];
+            memoryBytes: number;
             memoryLimitBytes: number | null;
             networkRxBytes: number | null;
             networkTxBytes: number | null;
-            processes: number | null;
+            processes: number;
         };
         /**
          * @description Who is calling, and the deployment's ids.

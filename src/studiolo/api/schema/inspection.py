@@ -1,8 +1,8 @@
 """What runs inside an instance, and its logs.
 
-The first part is told by the machine's agent, which is where people run their own programs: it may
-be older than this, or anything. What it says is read by these models, so that what it does not say
-is null, and what nobody knows is left out.
+The first part is told by the machine's agent, which is where people run their own programs: what it
+says is read by these models, and what they do not know is left out. An agent may be older than the
+control plane, since machines outlive its upgrades: what agents did not always tell has a default.
 """
 
 from typing import Literal
@@ -21,58 +21,62 @@ class ApplicationStatus(_Told):
     """An application of a machine; several share one process."""
 
     name: str
-    display_name: str | None = None
-    path: str | None = None
-    process: str | None = None
-    state: Literal["Stopped", "Starting", "Running", "Failing"] | None = None
-    since: Instant | None = None
-    restarts: int | None = None
-    last_error: str | None = None
-    last_activity: Instant | None = None
-    busy: bool | None = None
+    display_name: str
+    path: str
+    process: str
+    state: Literal["Stopped", "Starting", "Running", "Failing"]
+    since: Instant
+    restarts: int
+    last_error: str | None
+    last_activity: Instant | None
+    busy: bool
 
 
 class DiskUsage(_Told):
-    """How full a disk is, in bytes."""
+    """How full a disk is."""
 
-    used_bytes: int | None = None
-    free_bytes: int | None = None
-    total_bytes: int | None = None
+    used_bytes: int
+    free_bytes: int
+    total_bytes: int
 
 
 class GpuUsage(_Told):
-    """What a GPU does."""
+    """What a GPU does; null where its driver does not say."""
 
-    index: int | None = None
-    name: str | None = None
-    utilization_percent: float | None = None
-    memory_used_bytes: int | None = None
-    memory_total_bytes: int | None = None
+    index: int
+    name: str
+    utilization_percent: float | None
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
 
 
 class MachineUsage(_Told):
-    """What a machine uses. One processor is 100 percent; the network's bytes are counters."""
+    """What a machine uses.
 
-    cpu_percent: float | None = None
-    cpu_seconds: float | None = None
-    memory_bytes: int | None = None
-    memory_limit_bytes: int | None = None
-    disk_used_bytes: int | None = None
-    disk_free_bytes: int | None = None
-    disk_total_bytes: int | None = None
-    disks: dict[str, DiskUsage] | None = None
-    processes: int | None = None
+    One processor is 100 percent. The network's bytes are counters, and null where the network is
+    the host's. `disks` are those of a machine that has disks of its own.
+    """
+
+    cpu_percent: float
+    cpu_seconds: float
+    memory_bytes: int
+    memory_limit_bytes: int | None
+    disk_used_bytes: int
+    disk_free_bytes: int
+    disk_total_bytes: int
+    disks: dict[str, DiskUsage] = Field(default_factory=dict)
+    processes: int
     network_rx_bytes: int | None = None
     network_tx_bytes: int | None = None
-    gpus: list[GpuUsage] | None = None
+    gpus: list[GpuUsage] = Field(default_factory=list)
 
 
 class MachineActivity(_Told):
     """Whether a machine is in use, and what keeps it so."""
 
-    last_activity: Instant | None = None
-    busy: bool | None = None
-    reasons: list[str] | None = None
+    last_activity: Instant | None
+    busy: bool
+    reasons: list[str]
 
 
 class AgentStatus(_Told):
