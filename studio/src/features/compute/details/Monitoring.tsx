@@ -156,7 +156,8 @@ function DiskBar({ name, disk }: { readonly name: string; readonly disk: Disk })
   const styles = useStyles();
   const { t } = useTranslation("details");
   const format = useFormat();
-  const share = disk.totalBytes > 0 ? disk.usedBytes / disk.totalBytes : 0;
+  // What is not free, whoever uses it: a disk may be shared with others.
+  const share = disk.totalBytes > 0 ? 1 - disk.freeBytes / disk.totalBytes : 0;
   return (
     <div className={styles.disk}>
       <Text block>
