@@ -16,7 +16,7 @@ export const useRowStyles = makeStyles({
   row: {
     display: "grid",
     gridTemplateColumns:
-      "40px minmax(150px, 1.3fr) 132px minmax(150px, 1.5fr) minmax(150px, 1.1fr) minmax(100px, 0.8fr) 120px",
+      "40px minmax(140px, 1.3fr) 132px minmax(200px, 1.4fr) minmax(150px, 1.1fr) minmax(100px, 0.9fr) 104px",
     columnGap: tokens.spacingHorizontalM,
     alignItems: "center",
   },
@@ -55,7 +55,12 @@ const useStyles = makeStyles({
   state: { [CARDS]: { gridArea: "state" } },
   applications: { [CARDS]: { gridArea: "applications" } },
   size: { minWidth: 0, [CARDS]: { gridArea: "size" } },
-  user: { overflowWrap: "anywhere", [CARDS]: { gridArea: "user" } },
+  user: {
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+    [CARDS]: { gridArea: "user" },
+  },
   created: { [CARDS]: { display: "none" } },
   small: {
     display: "block",
@@ -119,7 +124,7 @@ export function InstanceRow({ instance, index, offset, measure, chosen, toggle }
       <span role="cell" className={styles.size}>
         <SizeCell instance={instance} />
       </span>
-      <span role="cell" className={styles.user}>
+      <span role="cell" className={styles.user} title={instance.ownerName}>
         {instance.ownerName}
       </span>
       <span role="cell" className={styles.created}>
