@@ -221,6 +221,18 @@ async def test_delete_is_polled_until_workspace_and_computes_are_gone(api):
     assert (await api.call("DELETE", api.path)).status_code == 204
 
 
+async def test_delete_is_polled_by_the_paths_that_azure_has_for_workspaces_too(api):
+    accepted = await api.call("DELETE", api.path)
+    operation = accepted.headers["location"].partition("?")[0].rpartition("/")[2]
+    status = api.location(f"workspaceOperationsStatus/{operation}")
+    result = api.location(f"workspaceOperationResults/{operation}")
+    assert (await api.call("GET", status)).json()["status"] == "InProgress"
+    assert (await api.call("GET", result)).status_code == 202
+    await settle(api)
+    assert (await api.call("GET", status)).json()["status"] == "Succeeded"
+    assert (await api.call("GET", result)).status_code == 204
+
+
 async def test_two_writers_of_one_workspace_do_not_both_win(api, monkeypatch):
     from studiolo.store.workspaces import Workspaces
 

@@ -68,6 +68,8 @@ async def test_definitions_can_be_read_one_by_one_and_everywhere(studio: Studio)
     assert (await call(studio, None, "GET", DEFINITIONS))[0] == 401
     status, found = await call(studio, nobody, "GET", DEFINITIONS)
     assert len(found["value"]) == 5
+    status, one = await call(studio, nobody, "GET", f"{DEFINITIONS}/{OWNER.id}")
+    assert (status, one["properties"]["roleName"]) == (200, "Owner")
     status, missing = await call(studio, nobody, "GET", f"{DEFINITIONS}/{uuid4()}")
     assert (status, missing["error"]["code"]) == (404, "RoleDefinitionDoesNotExist")
 
