@@ -115,16 +115,20 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     for route, operation in operations:
         _put_right(route, operation)
     _refuse_same_names(operation["operationId"] for _, operation in operations)
-    components = made["components"]
-    _add(components["schemas"], _schemas([(body.model, "validation") for body in bodies]))
-    _add(components["schemas"], _schemas([(ErrorResponse, "serialization")]))
-    _drop_unused(components["schemas"])
-    components |= {
-        "parameters": _PARAMETERS,
-        "responses": {"Error": _ERROR},
-        "securitySchemes": _SECURITY,
-    }
+    _complete(made["components"], [body.model for body in bodies])
     return dict(_plain(made))
+
+
+def _complete(components: dict[str, Any], bodies: Sequence[type[BaseModel]]) -> None:
+    """Add what FastAPI does not know of, and leave out its own errors, which nobody gets."""
+    schemas = components["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    _add(schemas, _schemas([(model, "validation") for model in bodies]))
+    _add(schemas, _schemas([(ErrorResponse, "serialization")]))
+    components["parameters"] = _PARAMETERS
+    components["responses"] = {"Error": _ERROR}
+    components["securitySchemes"] = _SECURITY
 
 
 def as_text(document: Mapping[str, Any]) -> str:
@@ -208,12 +212,6 @@ def _add(schemas: dict[str, Any], more: Mapping[str, Any]) -> None:
     for name, schema in more.items():
         if _plain(schemas.setdefault(name, schema)) != _plain(schema):
             raise ValueError(f"Two models are called {name!r}. Give one of them another name.")
-
-
-def _drop_unused(schemas: dict[str, Any]) -> None:
-    """Leave out the errors of FastAPI, which nobody is answered with."""
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
 
 
 def _refuse_same_names(names: Iterable[str]) -> None:
