@@ -47,7 +47,7 @@ export function Header() {
   return (
     <header className={styles.bar}>
       {inWorkspace && <Drawer className={styles.burger} />}
-      <Link to="/" className={styles.brand}>
+      <Link to="/" className={styles.brand} aria-label="Studiolo">
         <img src="/favicon.ico" alt="" />
         <span className={styles.word}>Studiolo</span>
       </Link>
