@@ -14,7 +14,7 @@ import { useFileActions } from "@/features/notebooks/useFileActions";
 import { useLeaving } from "@/features/notebooks/useLeaving";
 import { type Tabs, useTabs } from "@/features/notebooks/useTabs";
 import { remembered, useRemembered } from "@/lib/remembered";
-import { NARROW } from "@/lib/screen";
+import { NARROW, useNarrow } from "@/lib/screen";
 
 const useStyles = makeStyles({
   // The whole of the page's space, without the padding that other pages have.
@@ -58,6 +58,7 @@ function Notebooks({ place }: { readonly place: Place }) {
   const tree = useTree(place, path || home);
   const found = useEntry(path);
   const collapsed = useRemembered(filesShown) === "collapsed";
+  const narrow = useNarrow();
   const actions = useActionsOn(place, path, tabs, tree.reveal);
   const isFile = found.is === "there" && found.entry.type !== "directory";
   useShown(isFile ? path : "", path, tabs.show, tree.reveal);
@@ -72,7 +73,7 @@ function Notebooks({ place }: { readonly place: Place }) {
         />
       </div>
       <div className={mergeClasses(styles.pane, !isFile && styles.away)}>
-        <OpenFiles {...{ tabs, actions, path, found, home }} />
+        <OpenFiles {...{ tabs, actions, path, found, home }} alone={collapsed || narrow} />
       </div>
       <FileDialogs actions={actions} />
     </div>

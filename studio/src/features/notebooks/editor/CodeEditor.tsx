@@ -126,7 +126,7 @@ class Editor {
   }
 
   setTheme(dark: boolean, label: string): void {
-    const named = EditorView.contentAttributes.of({ "aria-label": label });
+    const named = EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" });
     this.view.dispatch({ effects: this.theme.reconfigure([themeOf(dark), named]) });
   }
 

@@ -9,7 +9,6 @@ import {
   Field,
   Input,
   makeStyles,
-  Select,
   tokens,
 } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -24,6 +23,8 @@ import { workspacesQuery } from "@/api/workspaces";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { bodyOf, EMPTY, fieldOf } from "@/features/compute/create/draft";
+import { proposal } from "@/features/compute/create/proposal";
+import { SizeSelect } from "@/features/compute/create/SizeSelect";
 import { firstChoice, type Offer, offers } from "@/features/compute/create/sizing";
 import { type NameCheck, useNameCheck } from "@/features/compute/create/useNameCheck";
 
@@ -120,26 +121,6 @@ function nameState(check: NameCheck, error: string, rule: string) {
   return check.state === "malformed" ? { validationMessage: rule } : { hint: rule };
 }
 
-interface SelectProps {
-  readonly choices: readonly Offer[];
-  readonly value: string;
-  readonly onChange: (size: string) => void;
-}
-
-function SizeSelect({ choices, value, onChange, ...field }: SelectProps) {
-  const { t } = useTranslation(["notebooks", "compute"]);
-  return (
-    <Select {...field} value={value} onChange={(_, chosen) => onChange(chosen.value)}>
-      {choices.map(({ size, fits }) => (
-        <option key={size.name} value={size.name} disabled={!fits}>
-          {`${size.name} – ${t(size.gpus ? "compute:sizeWithGpu" : "compute:sizeInWords", { ...size })}`}
-          {fits ? "" : ` (${t("compute.noQuota")})`}
-        </option>
-      ))}
-    </Select>
-  );
-}
-
 /** The workspace's region, and the sizes that can be had there. */
 function useSizes(): { location: string; choices: Offer[] } {
   const { subscription, group, workspace } = usePlace();
@@ -149,17 +130,4 @@ function useSizes(): { location: string; choices: Offer[] } {
   const sizes = useQuery(sizesQuery(subscription, location)).data;
   const usages = useQuery(usagesQuery(subscription, location)).data;
   return { location, choices: offers(sizes ?? [], usages) };
-}
-
-/** A name that is free, from the person's own. */
-function proposal(alias: string, taken: ReadonlySet<string>): string {
-  const letters = alias
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "");
-  const stem = (letters || "my").slice(0, 18);
-  for (let count = 1; ; count++) {
-    const name = `${stem}-${count}`;
-    if (!taken.has(name)) return name;
-  }
 }

@@ -22,6 +22,8 @@ import type { Tab, Tabs } from "@/features/notebooks/useTabs";
 const useStyles = makeStyles({
   panel: { minHeight: 0, flexGrow: 1, display: "flex", flexDirection: "column" },
   hidden: { display: "none" },
+  // For those who hear the page.
+  unseen: { position: "absolute", width: "1px", height: "1px", overflow: "hidden", margin: 0 },
   message: { padding: tokens.spacingHorizontalL },
 });
 
@@ -31,15 +33,18 @@ interface Props {
   readonly path: string;
   readonly found: Found;
   readonly home: string;
+  /** Whether the page's own heading is out of sight. */
+  readonly alone: boolean;
 }
 
 /** The open files: the one of the address in sight, the others as they were left. */
-export function OpenFiles({ tabs, actions, path, found, home }: Props) {
+export function OpenFiles({ tabs, actions, path, found, home, alone }: Props) {
   const styles = useStyles();
   const close = useClosing(tabs, path);
   const current = tabs.all.find((each) => each.path === path);
   return (
     <>
+      {alone && current && <h1 className={styles.unseen}>{nameOf(path)}</h1>}
       <TabStrip tabs={tabs} path={path} close={(tab) => void close(tab)} />
       {tabs.all.map((tab) => (
         <section

@@ -43,6 +43,8 @@ purifier.addHook("uponSanitizeAttribute", (node, attribute) => {
 });
 
 purifier.addHook("afterSanitizeAttributes", (node) => {
+  // A picture that is not loaded is its words, or nothing.
+  if (node.localName === "img" && !node.hasAttribute("alt")) node.setAttribute("alt", "");
   if (node.localName !== "a") return;
   node.setAttribute("target", "_blank");
   node.setAttribute("rel", "noopener noreferrer");
@@ -68,7 +70,10 @@ function keeps(element: string, name: string, value: string): boolean {
   return !LOADS.test(value.replace(/url\(\s*["']?#[^)]*\)/gi, ""));
 }
 
-/** The HTML as a part of a document, to be put where it is shown. */
+/**
+ * The HTML as a part of a document, to be put where it is shown. A browser may complain of handlers
+ * of events that it sees before they are taken out; it runs none.
+ */
 export function sanitized(html: string): DocumentFragment {
   return purifier.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
