@@ -18,7 +18,6 @@ PUBLIC = {
     "/assets/{name}": "scripts and styles of the studio, the same for everybody",
     "/signin": "signing in",
     "/signin/link": "signing in by a one-time link",
-    "/signout": "ends whatever session there is",
     "/auth/signin": "signing in by the command line",
     "/auth/session": "signing in and out by the studio's own page",
     "/auth/methods": "how one can sign in, asked before it",
@@ -26,7 +25,6 @@ PUBLIC = {
     "/{tenant}/discovery/v2.0/keys": "public keys",
     "/{tenant}/oauth2/v2.0/token": "signing in of service principals",
     "/instances/open": "checks the session itself, or sends to sign in",
-    "/instances/{host}/{verb}": "checks the session and the owner itself",
     "/favicon.ico": "a drawing, for the sign-in page too",
     "/.studiolo/echo": "says back what it hears; for doctor",
 }

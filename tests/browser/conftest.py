@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 from tests.support.browser import Deployed, Person, Visit, chromium
+from tests.support.studio import built_studio
 
 Begin = Callable[..., Coroutine[Any, Any, Visit]]
 
@@ -14,6 +15,7 @@ Begin = Callable[..., Coroutine[Any, Any, Visit]]
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """A deployment in which nobody has signed in yet."""
+    built_studio()
     deployed = Deployed(tmp_path_factory.mktemp("b") / "h", engine="process")
     try:
         deployed.up()

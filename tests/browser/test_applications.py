@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 IDLE = re.compile(r"Python 3 \(ipykernel\) \| Idle")
 
 
-async def test_home_lists_an_instance_with_its_state_and_applications(
+async def test_the_studio_lists_an_instance_with_its_state_and_applications(
     ana: Person, first: str, visit: Visit
 ) -> None:
     await visit.home(ana)
@@ -21,7 +21,7 @@ async def test_home_lists_an_instance_with_its_state_and_applications(
     await expect(listed.get_by_text("Running", exact=True)).to_be_visible()
     await expect(listed).to_contain_text("Standard_DS2_v2")
     for application in ("Jupyter", "Jupyter Lab", "Terminal"):
-        await expect(listed.get_by_role("link", name=application, exact=True)).to_be_visible()
+        await expect(visit.link(first, application)).to_be_visible()
 
 
 async def test_a_notebook_runs_in_jupyterlab_and_is_saved_on_the_share(

@@ -35,15 +35,15 @@ def configure_jupyter(deployed: Deployed, name: str, code: str) -> Path:
     return file
 
 
-async def test_a_stopped_instance_says_so_and_starts_from_home(
+async def test_a_stopped_instance_says_so_and_starts_from_the_studio(
     ana: Person, passing: str, visit: Visit
 ) -> None:
     await visit.home(ana)
-    await visit.page.get_by_role("button", name=f"Stop {passing}").click()
+    await visit.act(passing, "Stop")
     listed = visit.listed(passing)
-    # The page looks again by itself while an instance is on its way.
+    # The list is told of every change.
     await expect(listed.get_by_text("Stopped", exact=True)).to_be_visible()
-    await expect(listed.get_by_role("link")).to_have_count(0)
+    await expect(visit.link(passing, "Terminal")).to_have_count(0)
     answer = await visit.page.goto(visit.host(passing) + "/lab")
     assert answer is not None
     assert answer.status == 409
@@ -51,8 +51,8 @@ async def test_a_stopped_instance_says_so_and_starts_from_home(
     await expect(visit.page.get_by_text("Start it, then try again")).to_be_visible()
 
     await visit.page.get_by_role("link", name="Open the studio").click()
-    await visit.page.get_by_role("button", name=f"Start {passing}").click()
-    await expect(listed.get_by_role("link", name="Terminal")).to_be_visible()
+    await visit.act(passing, "Start")
+    await expect(visit.link(passing, "Terminal")).to_be_visible()
     await visit.open(passing, "Jupyter")
     await expect(visit.page).to_have_title("Home")
 
@@ -105,8 +105,8 @@ async def test_an_instance_whose_machine_is_gone_shows_a_reason_and_can_be_delet
     await visit.page.reload()
     listed = visit.listed(name)
     await expect(listed.get_by_text("Unusable", exact=True)).to_be_visible()
-    await expect(listed).to_contain_text(f"'{name}' is gone")
-    await visit.picture("unusable-home")
+    await expect(listed.get_by_label(f"'{name}' is gone")).to_be_visible()
+    await visit.picture("unusable")
     await visit.page.goto(visit.host(name) + "/lab")
     await expect(visit.heading("The instance is not running")).to_be_visible()
     await visit.picture("unusable-lab")

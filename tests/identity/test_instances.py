@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.support.identity import SCOPE, Studio, submit
+from tests.support.identity import ORIGIN, SCOPE, Studio
 from tests.support.values import a_compute
 
 from studiolo.api.endpoints import Endpoints
@@ -236,7 +236,7 @@ async def test_signing_out_ends_instance_sessions_and_tickets(studio: Studio) ->
             tickets.append(parse_qs(urlsplit(reply.headers["location"]).query)["t"][0])
         grant = await keeper.redeem_ticket(tickets[0], "ann-ci")
         assert grant is not None
-        await submit(client, "/signout", {}, page="/")
+        await client.delete("/auth/session", headers={"Origin": ORIGIN})
     assert await keeper.session(grant.cookie) is None
     assert await keeper.redeem_ticket(tickets[1], "ann-ci") is None
 
@@ -323,56 +323,6 @@ async def test_an_engine_that_does_not_answer_means_later(
     assert await gate(studio).open_application("ci-gone", JUPYTERLAB, 5) == Starting(2)
 
 
-async def test_home_lists_ones_own_instances_with_their_applications(studio: Studio) -> None:
-    ann = await studio.person("ann", DATA_SCIENTIST)
-    bob = await studio.person("bob", DATA_SCIENTIST)
-    await an_instance(studio, ann)
-    await an_instance(studio, ann, "ann-two", State.STOPPED)
-    await an_instance(studio, ann, "ann-three", State.STARTING)
-    await an_instance(studio, bob, "bob-ci")
-    async with studio.client() as client:
-        await studio.sign_in(client, "ann")
-        home = (await client.get("/")).text
-    assert "bob-ci" not in home
-    assert 'href="/instances/open?host=ann-ci&amp;path=%2Flab"' in home
-    assert "host=ann-two" not in home
-    assert 'action="/instances/ann-two/start"' in home
-    assert 'action="/instances/ann-ci/stop"' in home
-    assert "http-equiv" in home  # something is on its way
-
-
-async def test_home_starts_and_stops(studio: Studio) -> None:
-    ann = await studio.person("ann", DATA_SCIENTIST)
-    compute = await an_instance(studio, ann)
-    async with studio.client() as client:
-        await studio.sign_in(client, "ann")
-        reply = await submit(client, "/instances/ann-ci/stop", {}, page="/account/tokens")
-        assert (reply.status_code, reply.headers["location"]) == (303, "/")
-        async with studio.services.database.reading() as tx:
-            stopping = await tx.computes.by_id(compute.id)
-        assert stopping is not None
-        assert stopping.state is State.STOPPING
-        assert studio.hints
-        again = await submit(client, "/instances/ann-ci/start", {}, page="/account/tokens")
-        assert again.status_code == 409
-        unknown = await submit(client, "/instances/ann-ci/explode", {}, page="/account/tokens")
-        assert unknown.status_code == 404
-        forged = await client.post(
-            "/instances/ann-ci/stop", headers={"Origin": "https://x.studiolo.localhost:8481"}
-        )
-        assert forged.status_code == 403
-
-
-async def test_home_asks_for_the_right_to_stop(studio: Studio) -> None:
-    ann = await studio.person("ann", READER)
-    await an_instance(studio, ann)
-    async with studio.client() as client:
-        await studio.sign_in(client, "ann")
-        reply = await submit(client, "/instances/ann-ci/stop", {}, page="/account/tokens")
-    assert reply.status_code == 403
-    assert "computes/stop/action" in reply.text
-
-
 class Scissors:
     """Remembers whose streams were cut."""
 
@@ -398,7 +348,7 @@ async def test_open_streams_are_cut_when_a_right_ends(studio: Studio, ending: st
     async with studio.client() as client:
         if ending == "sign out":
             await studio.sign_in(client, "ann")
-            await submit(client, "/signout", {}, page="/")
+            await client.delete("/auth/session", headers={"Origin": ORIGIN})
         elif ending == "role":
             path = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{role}"
             await client.delete(path, params={"api-version": "2022-04-01"}, headers=olga)

@@ -43,7 +43,7 @@ async def test_there_is_an_icon_that_pages_may_load(studio: Studio) -> None:
     assert icon.text.startswith("<svg ")
 
 
-SAFE = ["/", "/account/tokens", "/instances/open?host=a&path=%2Flab", "/a#b"]
+SAFE = ["/", "/settings", "/instances/open?host=a&path=%2Flab", "/a#b"]
 UNSAFE = [
     "//evil.example",
     "///evil.example",
@@ -133,7 +133,7 @@ async def test_on_http_a_plain_cookie_serves_a_browser_that_keeps_no_other(studi
         assert plain["samesite"] == "lax"
         assert plain["domain"] == ""
         # httpx, like such a browser, does not send the secure one over http.
-        assert (await client.get("/")).status_code == 200
+        assert (await client.get("/auth/me")).status_code == 200
 
 
 async def test_over_https_the_plain_cookie_counts_for_nothing(studio: Studio) -> None:
@@ -152,25 +152,28 @@ async def test_signing_in_begins_a_fresh_session_and_ends_the_old_one(studio: St
     await studio.person("ann")
     await studio.person("bob")
     async with studio.client() as client:
+        token = await form_token(client, "/signin")
         first = cookies_of(await studio.sign_in(client, "ann"))["__Host-studiolo"].value
     async with studio.client() as client:
         client.cookies.set("__Host-studiolo", first, domain="studiolo.localhost")
-        token = await form_token(client, "/account/tokens")
-        reply = await client.post(
-            "/signin",
-            data={"username": "bob", "password": PASSWORD, "form_token": token},
-            headers={"Origin": ORIGIN},
-        )
-        # A form bound to ann's session is not one of the sign-in page's.
+        fields = {"username": "bob", "password": PASSWORD, "form_token": token}
+        # A form that this browser was not given is not one of the sign-in page's.
+        reply = await client.post("/signin", data=fields, headers={"Origin": ORIGIN})
         assert reply.status_code == 403
+        credentials = {"username": "bob", "password": PASSWORD}
+        fresh = await client.post("/auth/session", json=credentials, headers={"Origin": ORIGIN})
+        assert fresh.status_code == 204
+    async with studio.client() as client:
+        stale = {"Cookie": f"__Host-studiolo={first}"}
+        assert (await client.get("/auth/me", headers=stale)).status_code == 401
 
 
 async def test_signing_out_ends_the_session_at_the_server(studio: Studio) -> None:
     await studio.person("ann")
     async with studio.client() as client:
         value = cookies_of(await studio.sign_in(client, "ann"))["__Host-studiolo"].value
-        reply = await submit(client, "/signout", {}, page="/")
-        assert reply.headers["location"] == "/signin"
+        reply = await client.delete("/auth/session", headers={"Origin": ORIGIN})
+        assert reply.status_code == 204
     async with studio.client() as client:
         stale = {"Cookie": f"__Host-studiolo={value}"}
         assert (await client.get("/auth/me", headers=stale)).status_code == 401
@@ -212,23 +215,22 @@ async def test_a_form_from_another_origin_is_refused(
 ) -> None:
     await studio.person("ann")
     async with studio.client() as client:
-        await studio.sign_in(client, "ann")
-        token = await form_token(client, "/account/tokens")
-        fields = {"name": "stolen", "days": "1", "form_token": token}
-        reply = await client.post("/account/tokens", data=fields, headers=headers)
+        token = await form_token(client, "/signin")
+        fields = {"username": "ann", "password": PASSWORD, "form_token": token}
+        reply = await client.post("/signin", data=fields, headers=headers)
         assert reply.status_code == 403
-        assert "slpat_" not in reply.text
-        assert (await client.get("/auth/tokens")).json()["value"] == []
+        assert "__Host-studiolo" not in cookies_of(reply)
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "é"])
 async def test_a_form_without_its_token_is_refused(studio: Studio, token: str) -> None:
     await studio.person("ann")
     async with studio.client() as client:
-        await studio.sign_in(client, "ann")
-        fields = {"name": "stolen", "days": "1", "form_token": token}
-        reply = await client.post("/account/tokens", data=fields, headers={"Origin": ORIGIN})
+        await form_token(client, "/signin")
+        fields = {"username": "ann", "password": PASSWORD, "form_token": token}
+        reply = await client.post("/signin", data=fields, headers={"Origin": ORIGIN})
         assert reply.status_code == 403
+        assert "__Host-studiolo" not in cookies_of(reply)
 
 
 async def test_the_api_takes_a_cookie_to_change_things_only_from_our_own_pages(
@@ -260,12 +262,9 @@ async def test_a_form_from_before_signing_in_cannot_be_forged(studio: Studio) ->
     assert reply.status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/signin", "/signin/link?t=x", "/", "/account/tokens"])
+@pytest.mark.parametrize("path", ["/signin", "/signin/link?t=x"])
 async def test_pages_carry_no_script_and_may_not_be_framed(studio: Studio, path: str) -> None:
-    await studio.person("ann")
     async with studio.client() as client:
-        if "signin" not in path:
-            await studio.sign_in(client, "ann")
         reply = await client.get(path)
     policy = reply.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -296,32 +295,30 @@ async def test_the_style_sheet_is_served_and_cached_by_its_content(studio: Studi
     assert "prefers-color-scheme: dark" in sheet.text
 
 
-async def test_a_token_made_on_the_page_is_shown_once_and_can_be_revoked(studio: Studio) -> None:
+async def test_a_token_made_with_the_cookie_is_shown_once_and_can_be_revoked(
+    studio: Studio,
+) -> None:
     await studio.person("ann")
+    ours = {"Origin": ORIGIN}
     async with studio.client() as client:
         await studio.sign_in(client, "ann")
-        made = await submit(
-            client, "/account/tokens", {"name": "ci", "days": "7"}, page="/account/tokens"
-        )
-        secret = re.search(r"slpat_[\w-]+", made.text)
-        assert secret is not None
-        listing = await client.get("/account/tokens")
-        assert secret[0] not in listing.text
-        bearer = {"Authorization": f"Bearer {secret[0]}"}
+        wanted = {"name": "ci", "days": 7}
+        made = (await client.post("/auth/tokens", json=wanted, headers=ours)).json()
+        assert made["token"].startswith("slpat_")
+        assert made["token"] not in (await client.get("/auth/tokens")).text
+        bearer = {"Authorization": f"Bearer {made['token']}"}
         assert (await client.get("/auth/me", headers=bearer)).json()["name"] == "ann"
-        action = re.search(r'action="(/account/tokens/[^"]+/revoke)"', listing.text)
-        assert action is not None
-        assert (await submit(client, action[1], {}, page="/account/tokens")).status_code == 303
+        gone = await client.delete(f"/auth/tokens/{made['id']}", headers=ours)
+        assert gone.status_code == 204
         assert (await client.get("/auth/me", headers=bearer)).status_code == 401
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "9999", "many", "", "١٢"])
-async def test_a_token_page_says_what_is_wrong(studio: Studio, days: str) -> None:
+@pytest.mark.parametrize("days", [0, -1, 9999, "many", "", "١٢", 1.5])
+async def test_a_token_for_no_number_of_days_is_refused(studio: Studio, days: object) -> None:
     await studio.person("ann")
     async with studio.client() as client:
         await studio.sign_in(client, "ann")
-        made = await submit(
-            client, "/account/tokens", {"name": "ci", "days": days}, page="/account/tokens"
-        )
-    assert made.status_code == 400
-    assert 'role="alert"' in made.text
+        wanted = {"name": "ci", "days": days}
+        reply = await client.post("/auth/tokens", json=wanted, headers={"Origin": ORIGIN})
+        assert reply.status_code == 400
+        assert (await client.get("/auth/tokens")).json()["value"] == []

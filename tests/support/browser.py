@@ -57,6 +57,9 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+_INSIDE = re.compile("/(welcome|workspaces)")
+"""Where the studio sends whoever comes in."""
+
 _AUTHORIZATION = "providers/Microsoft.Authorization"
 _AUTHORIZATION_VERSION = "2022-04-01"
 
@@ -243,11 +246,15 @@ class Visit:
         context.set_default_timeout(PATIENCE)
         context.set_default_navigation_timeout(PATIENCE)
         visit = cls(deployed, context, await context.new_page())
+        context.on("page", visit._attend)
         context.on("request", visit._remember)
         context.on("console", visit._console)
         context.on("weberror", visit._exception)
         visit.page.on("websocket", visit._listen)
         return visit
+
+    def _attend(self, page: Page) -> None:
+        page.on("websocket", self._listen)
 
     def _remember(self, request: Request) -> None:
         self.requests.append(request)
@@ -287,21 +294,50 @@ class Visit:
         await self.page.get_by_role("button", name="Sign in").click()
 
     async def home(self, person: Person, origin: str = "") -> None:
-        """Sign in and wait for the home page."""
+        """Sign in and open the list of instances."""
         await self.sign_in(person, origin)
-        await expect(self.heading("Your compute instances")).to_be_visible()
+        await self.inside()
+        await self.page.goto(
+            f"{origin or self.deployed.http}/workspaces/{GROUP}/{WORKSPACE}/compute"
+        )
+        await expect(self.heading("Compute")).to_be_visible()
+
+    async def inside(self) -> None:
+        """Wait for the studio, wherever in it a person begins."""
+        await self.page.wait_for_url(_INSIDE)
+        await expect(self.page.get_by_role("banner")).to_be_visible()
+
+    async def sign_out(self) -> None:
+        """By the menu of the account."""
+        await self.page.get_by_role("button", name="Account of").click()
+        await self.page.get_by_role("menuitem", name="Sign out").click()
+        await expect(self.heading("Sign in")).to_be_visible()
 
     def heading(self, name: str) -> Locator:
         """A page's heading."""
-        return self.page.get_by_role("heading", name=name)
+        return self.page.get_by_role("heading", name=name, level=1)
 
     def listed(self, name: str) -> Locator:
-        """An instance on the home page."""
-        return self.page.get_by_role("listitem").filter(has_text=name)
+        """An instance in the list."""
+        return self.page.get_by_role("row").filter(has_text=name)
+
+    def link(self, name: str, application: str) -> Locator:
+        """What opens an application of an instance in the list."""
+        return self.page.get_by_role("link", name=f"Open {application} of {name}", exact=True)
 
     async def open(self, name: str, application: str) -> None:
-        """Click on an application of an instance on the home page."""
-        await self.listed(name).get_by_role("link", name=application, exact=True).click()
+        """Click on an application of an instance in the list, and go on in the tab that opens."""
+        async with self.context.expect_page() as opened:
+            await self.link(name, application).click()
+        self.page = await opened.value
+
+    async def act(self, name: str, verb: str) -> None:
+        """Start or stop an instance in the list."""
+        await self.listed(name).get_by_role("checkbox").check()
+        await self.page.get_by_role("toolbar").get_by_role("button", name=verb, exact=True).click()
+        if verb != "Start":
+            dialog = self.page.get_by_role("alertdialog")
+            await dialog.get_by_role("button", name=verb, exact=True).click()
 
     def host(self, name: str, origin: str = "") -> str:
         """Origin of an instance."""

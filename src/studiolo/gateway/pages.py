@@ -3,10 +3,10 @@
 from html import escape
 
 _STYLE = """
-:root{color-scheme:light dark;--ground:#f5f5f5;--card:#fff;--ink:#242424;--soft:#616161;
---line:#e0e0e0;--accent:#0f6cbd}
-@media(prefers-color-scheme:dark){:root{--ground:#141414;--card:#242424;--ink:#fff;--soft:#adadad;
---line:#3d3d3d;--accent:#62abf5}}
+:root{color-scheme:light dark;--ground:#fafafa;--card:#fff;--ink:#242424;--soft:#616161;
+--line:#e0e0e0;--accent:#564bc9}
+@media(prefers-color-scheme:dark){:root{--ground:#1f1f1f;--card:#292929;--ink:#fff;--soft:#adadad;
+--line:#3d3d3d;--accent:#928aea}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;
 background:var(--ground);color:var(--ink);font:16px/1.5 "Segoe UI",system-ui,sans-serif}

@@ -6,7 +6,6 @@ from urllib.parse import parse_qs
 from fastapi import Request
 
 from studiolo.api.arm.envelope import TooLarge, UnsupportedMediaType
-from studiolo.api.identity.callers import Caller
 from studiolo.api.identity.origins import require_same_origin
 from studiolo.api.identity.rendering import form_secret
 from studiolo.api.identity.service import identity_of
@@ -17,18 +16,17 @@ TOKEN_FIELD = "form_token"  # noqa: S105 - the field's name
 _MAX_FORM = 16 * 1024
 
 
-async def read_form(request: Request, caller: Caller | None = None) -> Mapping[str, str]:
+async def read_form(request: Request) -> Mapping[str, str]:
     """The fields of a form that one of our pages sent from this browser.
 
     Both are asked: the Origin that the browser states, and a token that only a page of ours knows.
 
-    :param caller: whose session the form belongs to; None before signing in.
     :raises Forbidden: it came from elsewhere, or from a page that is too old.
     :raises InvalidInput: the form cannot be read.
     """
     require_same_origin(request, identity_of(request).settings)
     fields = await _fields(request)
-    secret = caller.session.token if caller and caller.session else form_secret(request)
+    secret = form_secret(request)
     if secret is None or not same(fields.get(TOKEN_FIELD, ""), form_token(secret)):
         raise Forbidden(
             "This page was open for too long. Go back, reload it, and try again.",

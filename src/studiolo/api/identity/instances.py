@@ -1,24 +1,16 @@
-"""From the studio to an instance: its applications, and starting and stopping it from a page."""
-
-from dataclasses import dataclass
-from urllib.parse import urlencode
+"""From the studio to an application of an instance."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from studiolo.api.computes.lookup import WorkspaceName
-from studiolo.api.computes.service import START, STOP, ComputeService
 from studiolo.api.identity.callers import Caller, require
-from studiolo.api.identity.forms import read_form
 from studiolo.api.identity.rendering import instance_origin, redirect
 from studiolo.api.identity.service import IdentityService, identity_of
 from studiolo.api.identity.sessions import new_ticket
 from studiolo.api.identity.visitors import PageRoute, to_sign_in, visitor
 from studiolo.domain import access
-from studiolo.domain.applications import APPLICATIONS, Application
 from studiolo.domain.errors import Forbidden, NotFound
 from studiolo.domain.resources import Compute
-from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.gateway.hosts import (
     REFUSED_PATH,
     SIGNED_OUT_PATH,
@@ -31,46 +23,9 @@ from studiolo.store.transaction import Transaction
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
-_EVENTS = {"start": (Event.START, START), "stop": (Event.STOP, STOP)}
 _LONGEST_LABEL = 63
 _FRAMED_REFERRER = "strict-origin"
 """The gate lets a frame in by the origin of the page around it, which must outlast a redirect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where an application is opened from the studio."""
-
-    name: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One instance on the home page."""
-
-    compute: Compute
-    applications: tuple[Link, ...]
-    can_start: bool
-    can_stop: bool
-    on_its_way: bool
-
-
-def shown(compute: Compute) -> Shown:
-    """What the home page says of an instance."""
-    running = compute.state is State.RUNNING
-    return Shown(
-        compute=compute,
-        applications=tuple(_link(compute, each) for each in APPLICATIONS) if running else (),
-        can_start=accepts(compute.state, Event.START) and compute.state is not State.UNKNOWN,
-        can_stop=running,
-        on_its_way=compute.state in TRANSIENT,
-    )
-
-
-def _link(compute: Compute, application: Application) -> Link:
-    query = urlencode({"host": compute.host_label, "path": application.path})
-    return Link(application.display_name, f"{STUDIO_OPEN_PATH}?{query}")
 
 
 @router.get(STUDIO_OPEN_PATH)
@@ -109,33 +64,6 @@ def _in_frame(request: Request, host: str, path: str) -> Response | None:
     if not _is_framed(request) or not is_label(_label(host)):
         return None
     return redirect(instance_origin(request, _label(host)) + path, _FRAMED_REFERRER)
-
-
-@router.post("/instances/{host}/{verb}")
-async def act(host: str, verb: str, request: Request) -> Response:
-    """Start or stop an instance from the home page, by the API's own means."""
-    caller = await visitor(request)
-    if caller is None:
-        return to_sign_in(request)
-    await read_form(request, caller)
-    await _act(request, caller, host, verb)
-    return redirect("/")
-
-
-async def _act(request: Request, caller: Caller, host: str, verb: str) -> None:
-    if verb not in _EVENTS:
-        raise NotFound(f"There is nothing called '{verb[:20]}' to do with an instance.")
-    event, action = _EVENTS[verb]
-    services = request.app.state.services
-    async with services.database.reading() as tx:
-        compute = await tx.computes.by_host(_label(host))
-    if compute is None:
-        raise _unknown(host)
-    await services.identity.authorize(caller.principal, action, compute.arm_id)
-    named = WorkspaceName(compute.subscription, compute.resource_group, compute.workspace_name)
-    await ComputeService(services, request, caller.principal, named, compute.name).ask(
-        event, action
-    )
 
 
 async def _openable(identity: IdentityService, caller: Caller, host: str) -> Compute:

@@ -110,17 +110,6 @@ async def follow_link(request: Request) -> Response:
     return await _signed_in(request, person, "/")
 
 
-@router.post("/signout")
-async def sign_out(request: Request) -> Response:
-    """End the session, here and on every instance host."""
-    caller = await visitor(request)
-    if caller is not None:
-        await read_form(request, caller)
-    response = redirect(SIGN_IN_PATH)
-    await browser_sessions.end(request, response)
-    return response
-
-
 async def _signed_in(request: Request, person: Principal, following: str) -> Response:
     response = redirect(following)
     await browser_sessions.begin(request, response, person)

@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from studiolo.api.arm.origin import public_origin
 from studiolo.api.identity import cookies
-from studiolo.api.identity.callers import Caller
 from studiolo.api.identity.service import identity_of
 from studiolo.identity.tokens import form_token, is_shaped, new_token
 
@@ -57,16 +56,15 @@ def page(
     request: Request,
     template: str,
     *,
-    caller: Caller | None = None,
     status: int = 200,
     **values: Any,
 ) -> Response:
-    """A rendered page. Its forms carry `form_token`, bound to the session or to this browser.
+    """A rendered page. Its forms carry `form_token`, bound to this browser.
 
     A page without a form leaves no cookie.
     """
     fresh = None
-    secret = caller.session.token if caller and caller.session else form_secret(request)
+    secret = form_secret(request)
     if secret is None:
         secret = fresh = new_token()
     token = form_token(secret)
@@ -77,7 +75,6 @@ def page(
             icon=ICON_PATH,
             style=f"{STYLE_PATH}?v={_style_version()}",
             form_token=token,
-            caller=caller,
             **values,
         )
     )
@@ -88,7 +85,7 @@ def page(
 
 
 def form_secret(request: Request) -> str | None:
-    """What forms are bound to before there is a session."""
+    """What forms are bound to: this browser, before there is a session."""
     value = cookies.read(request, cookies.FORM)
     return value if value and is_shaped(value) else None
 
