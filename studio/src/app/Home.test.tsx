@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { Home } from "@/app/Home";
 import { lastWorkspace } from "@/app/where";
 import { answering, json, refused } from "@/testing/answers";
+import { servedInstance } from "@/testing/instances";
 import { show } from "@/testing/show";
 
 beforeEach(() => lastWorkspace.set(""));
@@ -35,9 +36,36 @@ test("it goes to the workspace that was open last", async () => {
   expect(await screen.findByText("the other workspace")).toBeVisible();
 });
 
-test("it goes to the first where the last one is gone, or there was none", async () => {
+const withInstancesOf = (owner: string) =>
+  answering(({ path }) =>
+    path.endsWith("/computes")
+      ? json({ value: [servedInstance({ owner })] })
+      : served("main", "other"),
+  );
+
+test("who has an instance goes to the first where the last one is gone", async () => {
   lastWorkspace.set("team/deleted");
-  answering(() => served("main", "other"));
+  withInstancesOf("me");
+  await home();
+  expect(await screen.findByText("the main workspace")).toBeVisible();
+});
+
+test("who has an instance from another browser needs no welcome", async () => {
+  withInstancesOf("me");
+  await home();
+  expect(await screen.findByText("the main workspace")).toBeVisible();
+});
+
+test("it welcomes who has no instance of their own yet", async () => {
+  withInstancesOf("somebody else");
+  await home();
+  expect(await screen.findByText("the welcome")).toBeVisible();
+});
+
+test("where instances cannot be read, the workspace's own page says why", async () => {
+  answering(({ path }) =>
+    path.endsWith("/computes") ? refused(403, "AuthorizationFailed", "No right.") : served("main"),
+  );
   await home();
   expect(await screen.findByText("the main workspace")).toBeVisible();
 });
@@ -49,6 +77,7 @@ test("it welcomes who sees no workspace", async () => {
 });
 
 test("a refusal is told, and can be tried again", async () => {
+  lastWorkspace.set("team/main");
   let well = false;
   answering(() => (well ? served("main") : refused(403, "AuthorizationFailed", "No right.")));
   await home();

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "react-router";
+import { computesQuery } from "@/api/computes";
 import { useMe } from "@/api/me";
-import { workspacesQuery } from "@/api/workspaces";
-import { lastWorkspace } from "@/app/where";
+import { type Workspace, workspacesQuery } from "@/api/workspaces";
+import { lastWorkspace, pageOf } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 
@@ -14,6 +15,21 @@ export function Home() {
   if (!workspaces.data) return <Loading />;
   const last = lastWorkspace.get();
   const names = workspaces.data.map((each) => `${each.group}/${each.name}`);
-  const open = names.includes(last) ? last : names[0];
-  return <Navigate to={open ? `/workspaces/${open}` : "/welcome"} replace />;
+  if (names.includes(last)) return <Navigate to={`/workspaces/${last}`} replace />;
+  const first = workspaces.data[0];
+  return first ? <FirstVisit workspace={first} /> : <Navigate to="/welcome" replace />;
+}
+
+/** Who has an instance already, made elsewhere or from another browser, needs no welcome. */
+function FirstVisit({ workspace }: { readonly workspace: Workspace }) {
+  const { id, subscriptionId } = useMe();
+  const place = {
+    subscription: subscriptionId,
+    group: workspace.group,
+    workspace: workspace.name,
+  };
+  const computes = useQuery(computesQuery(place));
+  if (computes.isPending) return <Loading />;
+  const none = computes.data && !computes.data.some((each) => each.userId === id);
+  return <Navigate to={none ? "/welcome" : pageOf(place)} replace />;
 }

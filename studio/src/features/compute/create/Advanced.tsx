@@ -12,8 +12,8 @@ import { useTranslation } from "react-i18next";
 import { subnetsQuery } from "@/api/networks";
 import { peopleQuery } from "@/api/people";
 import { usePlace } from "@/app/where";
-import type { FieldErrors } from "@/features/compute/create/CreatePage";
 import type { Draft } from "@/features/compute/create/draft";
+import type { FieldErrors } from "@/features/compute/create/fieldErrors";
 
 const useStyles = makeStyles({
   root: {

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { createInstance, putInstance } from "@/api/computes";
-import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/me";
 import { capabilitiesQuery, usagesQuery } from "@/api/regions";
 import { sizesQuery } from "@/api/sizes";
@@ -15,7 +14,8 @@ import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 import { PageHeader } from "@/components/PageHeader";
 import { Advanced } from "@/features/compute/create/Advanced";
-import { bodyOf, type Draft, EMPTY, fieldOf } from "@/features/compute/create/draft";
+import { bodyOf, type Draft, EMPTY } from "@/features/compute/create/draft";
+import { fieldErrors } from "@/features/compute/create/fieldErrors";
 import { Required } from "@/features/compute/create/Required";
 import { Steps } from "@/features/compute/create/Steps";
 import { firstChoice, offers } from "@/features/compute/create/sizing";
@@ -32,20 +32,6 @@ const useStyles = makeStyles({
   },
   gap: { flexGrow: 1 },
 });
-
-/** What the API said about each field of the form. */
-export type FieldErrors = Partial<Record<keyof Draft, string>>;
-
-/** Sort an error's sentences to the fields they are about; empty where they are about none. */
-export function fieldErrors(error: unknown): FieldErrors {
-  if (!(error instanceof ApiError)) return {};
-  const said: FieldErrors = {};
-  for (const each of [error, ...error.details]) {
-    const field = fieldOf(each.target);
-    if (field) said[field] ??= each.message;
-  }
-  return said;
-}
 
 const ON_FIRST_STEP: readonly (keyof Draft)[] = ["name", "size"];
 

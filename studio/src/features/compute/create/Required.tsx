@@ -1,8 +1,8 @@
 import { Field, Input, makeStyles, Text, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { Loading } from "@/components/Loading";
-import type { FieldErrors } from "@/features/compute/create/CreatePage";
 import type { Draft } from "@/features/compute/create/draft";
+import type { FieldErrors } from "@/features/compute/create/fieldErrors";
 import { SizeTable } from "@/features/compute/create/SizeTable";
 import type { Offer } from "@/features/compute/create/sizing";
 import type { NameCheck } from "@/features/compute/create/useNameCheck";

@@ -18,20 +18,23 @@ interface Answer {
   message: string | null;
 }
 
+/** Whether the API would take the name for a compute of the workspace. */
+export async function askForName(place: Place, name: string, signal: AbortSignal): Promise<Answer> {
+  const url = `${workspaceId(place)}/checkComputeNameAvailability?api-version=${API_VERSION}`;
+  const body = JSON.stringify({
+    name,
+    type: "Microsoft.MachineLearningServices/workspaces/computes",
+  });
+  const headers = { "Content-Type": "application/json" };
+  return (await request(url, { method: "POST", body, headers, signal })).json();
+}
+
 export function useNameCheck(place: Place, name: string): NameCheck {
   const settled = usePaused(useDeferredValue(name));
   const wellFormed = NAME_RULE.test(name);
   const check = useQuery({
     queryKey: ["name-check", place.group, place.workspace, settled.toLowerCase()],
-    queryFn: async ({ signal }): Promise<Answer> => {
-      const url = `${workspaceId(place)}/checkComputeNameAvailability?api-version=${API_VERSION}`;
-      const body = JSON.stringify({
-        name: settled,
-        type: "Microsoft.MachineLearningServices/workspaces/computes",
-      });
-      const headers = { "Content-Type": "application/json" };
-      return (await request(url, { method: "POST", body, headers, signal })).json();
-    },
+    queryFn: ({ signal }) => askForName(place, settled, signal),
     enabled: wellFormed && settled === name,
     staleTime: 0,
   });

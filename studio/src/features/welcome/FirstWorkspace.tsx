@@ -1,0 +1,134 @@
+import {
+  Accordion,
+  AccordionHeader,
+  AccordionItem,
+  AccordionPanel,
+  Field,
+  Input,
+  Select,
+  Text,
+} from "@fluentui/react-components";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createInstance } from "@/api/computes";
+import { useMe } from "@/api/me";
+import { useRights } from "@/api/rights";
+import { createWorkspace, locationsQuery, workspacesQuery } from "@/api/workspaces";
+import { ErrorMessage } from "@/components/ErrorMessage";
+import { Loading } from "@/components/Loading";
+import { bodyOf, EMPTY } from "@/features/compute/create/draft";
+import { Ask } from "@/features/welcome/Ask";
+import { InstanceForm } from "@/features/welcome/InstanceForm";
+
+const WRITE = "Microsoft.MachineLearningServices/workspaces/write";
+
+interface Props {
+  readonly check: () => unknown;
+}
+
+/** For who sees no workspace: one is made with the first instance, or says whom to ask. */
+export function FirstWorkspace({ check }: Props) {
+  const { t } = useTranslation("welcome");
+  const me = useMe();
+  const rights = useRights(`/subscriptions/${me.subscriptionId}`, WRITE, false);
+  if (rights.error) return <ErrorMessage error={rights.error} retry={rights.retry} />;
+  if (rights.may === undefined) return <Loading />;
+  if (rights.may) return <Both />;
+  const again = () => {
+    rights.retry();
+    void check();
+  };
+  return <Ask text={t("ask.none", { user: me.name })} again={again} />;
+}
+
+interface Where {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+}
+
+/** Workspace and instance in one go. */
+function Both() {
+  const { subscriptionId, tenantId } = useMe();
+  const client = useQueryClient();
+  const locations = useQuery(locationsQuery(subscriptionId));
+  const [typed, setTyped] = useState<Where>({ name: "main", group: "studiolo", location: "" });
+  const [made, setMade] = useState(false);
+  const where = { ...typed, location: typed.location || (locations.data?.[0]?.name ?? "") };
+  const create = useMutation({
+    mutationFn: async ({ name, size }: { name: string; size: string }) => {
+      if (!made) await createWorkspace(subscriptionId, where);
+      // If the instance fails now, trying again must not make the workspace again.
+      setMade(true);
+      const place = { subscription: subscriptionId, group: where.group, workspace: where.name };
+      await createInstance(place, name, bodyOf({ ...EMPTY, name, size }, where.location, tenantId));
+    },
+    onSuccess: () =>
+      client.invalidateQueries({ queryKey: workspacesQuery(subscriptionId).queryKey }),
+  });
+  if (locations.isError) return <ErrorMessage error={locations.error} retry={locations.refetch} />;
+  return (
+    <InstanceForm place={null} location={where.location} create={create}>
+      <Details
+        where={where}
+        locations={locations.data ?? []}
+        locked={made}
+        change={(part) => {
+          create.reset();
+          setTyped({ ...typed, ...part });
+        }}
+      />
+    </InstanceForm>
+  );
+}
+
+interface DetailsProps {
+  readonly where: Where;
+  readonly locations: readonly { readonly name: string; readonly displayName: string }[];
+  /** The workspace is there already. */
+  readonly locked: boolean;
+  readonly change: (part: Partial<Where>) => void;
+}
+
+/** What hardly anybody needs to change. */
+function Details({ where, locations, locked, change }: DetailsProps) {
+  const { t } = useTranslation("welcome");
+  return (
+    <Accordion collapsible>
+      <AccordionItem value="details">
+        <AccordionHeader>{t("details")}</AccordionHeader>
+        <AccordionPanel>
+          <Text block>{t("detailsText")}</Text>
+          <Field label={t("newWorkspace")} required>
+            <Input
+              value={where.name}
+              disabled={locked}
+              onChange={(_, { value }) => change({ name: value.trim() })}
+            />
+          </Field>
+          <Field label={t("group")} hint={t("groupHint")} required>
+            <Input
+              value={where.group}
+              disabled={locked}
+              onChange={(_, { value }) => change({ group: value.trim() })}
+            />
+          </Field>
+          <Field label={t("location")}>
+            <Select
+              value={where.location}
+              disabled={locked}
+              onChange={(_, { value }) => change({ location: value })}
+            >
+              {locations.map((each) => (
+                <option key={each.name} value={each.name}>
+                  {each.displayName}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </AccordionPanel>
+      </AccordionItem>
+    </Accordion>
+  );
+}
