@@ -21,9 +21,12 @@ def replies_are_described() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two halves may run side by side, each in its order: what has machines of a daemon, and the
-    rest. Within a half tests share daemons, images and control groups.
+    """Two parts may run side by side, each in its order: machines of a daemon and Chromium, and the
+    rest. Chromium gives up what it loads when an interface of the host comes or goes, and each
+    machine of a daemon has one.
     """
     for item in items:
-        half = "daemon" if item.path.is_relative_to(_TESTS / "incus") else "rest"
-        item.add_marker(pytest.mark.xdist_group(half))
+        machines = item.path.is_relative_to(_TESTS / "incus")
+        chromium = "browser" in getattr(item, "fixturenames", ())
+        part = "machines and browsers" if machines or chromium else "rest"
+        item.add_marker(pytest.mark.xdist_group(part))
