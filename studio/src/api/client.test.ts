@@ -84,7 +84,8 @@ test("401 says that the session has ended", async () => {
 
 test.each([
   ["no answer", silence],
-  ["a gateway with nothing behind it", () => new Response("", { status: 502 })],
+  ["a gateway with nothing behind it", () => refused(503, "ServiceUnavailable", "Nobody.")],
+  ["a proxy with nothing behind it", () => new Response("", { status: 502 })],
   ["a gateway that waited in vain", () => new Response("", { status: 504 })],
 ])("%s is a lost connection", async (_, answer) => {
   const state = told();
@@ -130,6 +131,15 @@ test("a control plane that answers the probe by an error is still away", async (
   await failing();
   await pass(6000);
   expect(state().lost).toBe(true);
+});
+
+test("a 503 of the API itself is about one machine, and the connection stays", async () => {
+  const state = told();
+  const body = { error: { code: "ServiceUnavailable", message: "The machine does not answer." } };
+  const headers = { "x-ms-request-id": "1" };
+  answering(() => Response.json(body, { status: 503, headers }));
+  expect(await failing()).toMatchObject({ status: 503, message: "The machine does not answer." });
+  expect(state().lost).toBe(false);
 });
 
 test("a request that the page itself gave up is no lost connection", async () => {

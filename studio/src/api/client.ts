@@ -9,8 +9,12 @@ import type { paths } from "@/api/schema";
 
 export const API_VERSION = "2024-10-01";
 
-/** Statuses of the gateway while the control plane is away. */
-const AWAY = new Set([502, 504]);
+/** Statuses of a gateway with nothing behind it. The API has a 503 too, but gives it an id. */
+const AWAY = new Set([502, 503, 504]);
+
+function away(response: Response): boolean {
+  return AWAY.has(response.status) && !response.headers.has("x-ms-request-id");
+}
 
 const turnErrors: Middleware = {
   onRequest({ request }) {
@@ -20,7 +24,7 @@ const turnErrors: Middleware = {
     return new Request(url, request);
   },
   async onResponse({ response }) {
-    if (AWAY.has(response.status)) {
+    if (away(response)) {
       lost();
       throw new ConnectionLost();
     }
@@ -62,7 +66,7 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
     lost();
     throw new ConnectionLost();
   }
-  if (AWAY.has(response.status)) {
+  if (away(response)) {
     lost();
     throw new ConnectionLost();
   }

@@ -31,7 +31,11 @@ export function useLive(place: Place): number | false {
       const { id, name } = JSON.parse(event.data);
       dropInstance(client, here, id, name);
     });
-    stream.addEventListener("ended", () => stream.close());
+    // We may listen no longer. Reading again tells why: no right any more, or no session.
+    stream.addEventListener("ended", () => {
+      stream.close();
+      setTold(false);
+    });
     stream.addEventListener("error", () => setTold(false));
     return () => {
       stream.close();

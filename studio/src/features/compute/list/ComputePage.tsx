@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { computesQuery, type Instance, type Verb } from "@/api/computes";
+import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/me";
 import { pageOf, usePlace } from "@/app/where";
 import { Empty } from "@/components/Empty";
@@ -29,7 +30,8 @@ export function Page() {
         <NewButton />
       </PageHeader>
       <ComputeTabs here="compute" />
-      {computes.isError && !computes.data && (
+      {/* A lost connection is said above the page, and what was read stays. */}
+      {computes.isError && (!computes.data || computes.error instanceof ApiError) && (
         <ErrorMessage error={computes.error} retry={computes.refetch} />
       )}
       {computes.isPending && <Waiting />}
