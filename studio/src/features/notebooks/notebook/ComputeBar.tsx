@@ -117,7 +117,8 @@ interface PickerProps {
   readonly create: () => void;
 }
 
-function Picker({ compute, mine, create }: PickerProps) {
+/** Which of the person's instances, or a new one. */
+export function Picker({ compute, mine, create }: PickerProps) {
   const styles = useStyles();
   const { t } = useTranslation("notebooks");
   const word = useStateWord();
@@ -159,7 +160,8 @@ function Picker({ compute, mine, create }: PickerProps) {
   );
 }
 
-function StartButton({ instance }: { readonly instance: Instance }) {
+/** Starts the instance. */
+export function StartButton({ instance }: { readonly instance: Instance }) {
   const { t } = useTranslation(["notebooks", "compute"]);
   const place = usePlace();
   const client = useQueryClient();
