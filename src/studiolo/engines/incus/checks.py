@@ -69,17 +69,26 @@ async def _missing(daemon: Daemon, region: IncusConfig) -> AsyncIterator[str]:
         yield f"the image {alias!r}: 'studiolo image build --variant {region.variant}' makes it"
 
 
-def limits_not_held(pool: str, kernel: Path = Path("/sys/fs/btrfs")) -> bool:
-    """Whether a btrfs pool of this host does not hold root disks and volumes to their size.
+def limits_not_held(pool: str, kernel: Path = Path("/sys/fs/btrfs")) -> str | None:
+    """What is to be done for a btrfs pool of this host that does not hold disks to their size.
 
     Since Linux 6.1 the kernel gives up counting when a large subvolume is deleted, unless it is
-    told up to which height (`drop_subtree_threshold`, 8 for all) it must not.
+    told up to which height (`drop_subtree_threshold`, 8 for all) it must not. Once it has given up
+    (`inconsistent`) it holds nothing until it has counted anew.
     """
     for label in kernel.glob("*/label"):
-        level = label.with_name("qgroups") / "drop_subtree_threshold"
-        if label.read_text().strip() == pool and level.exists():
-            return int(level.read_text()) < _ALL_HEIGHTS
-    return False
+        if label.read_text().strip() != pool:
+            continue
+        groups = label.with_name("qgroups")
+        if _number(groups / "drop_subtree_threshold", _ALL_HEIGHTS) < _ALL_HEIGHTS:
+            return "write 8 to drop_subtree_threshold of its btrfs"
+        if _number(groups / "inconsistent", 0):
+            return "run 'btrfs quota rescan' on it"
+    return None
+
+
+def _number(file: Path, missing: int) -> int:
+    return int(file.read_text()) if file.exists() else missing
 
 
 async def _limitations(
@@ -93,11 +102,9 @@ async def _limitations(
             "system of their own (use lvm, zfs, or homes = 'loop')"
         )
     for name in sorted({region.pool, region.volume_pool}):
-        if not isinstance(region.daemon, Remote) and limits_not_held(name):
-            yield (
-                f"disks in the pool {name!r} lose their limits once a machine is deleted: "
-                "write 8 to drop_subtree_threshold of its btrfs (see docs/regions.md)"
-            )
+        cure = None if isinstance(region.daemon, Remote) else limits_not_held(name)
+        if cure:
+            yield f"disks in the pool {name!r} are not held to their size: {cure} (see docs/regions.md)"
     features = environment.get("kernel_features") or {}
     if features.get("idmapped_mounts") != "true":
         yield "the daemon cannot mount with shifted ids: first starts take some seconds more"
