@@ -104,7 +104,10 @@ async def _limitations(
     for name in sorted({region.pool, region.volume_pool}):
         cure = None if isinstance(region.daemon, Remote) else limits_not_held(name)
         if cure:
-            yield f"disks in the pool {name!r} are not held to their size: {cure} (see docs/regions.md)"
+            yield (
+                f"disks in the pool {name!r} are not held to their size: {cure} "
+                "(see docs/regions.md)"
+            )
     features = environment.get("kernel_features") or {}
     if features.get("idmapped_mounts") != "true":
         yield "the daemon cannot mount with shifted ids: first starts take some seconds more"
