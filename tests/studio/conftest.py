@@ -1,5 +1,6 @@
 """One deployment for all tests of the studio's pages, with people, and Chromium."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.support.browser import Person, chromium
 from tests.support.studio import StudioDeployed, StudioVisit, built_studio
 
 Begin = Callable[..., Coroutine[Any, Any, StudioVisit]]
+Measured = Callable[[str, float], None]
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +57,14 @@ async def begin(deployed: StudioDeployed, browser: Browser) -> AsyncIterator[Beg
 async def visit(begin: Begin) -> StudioVisit:
     """A visit with an empty profile."""
     return await begin()
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Keep a figure that no test is strict about: in the report, and shown by `pytest -s`."""
+
+    def measured(what: str, figure: float) -> None:
+        record_property(what, round(figure, 3))
+        sys.stderr.write(f"\n{what}: {figure:.3f}\n")
+
+    return measured

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, ConsoleMessage, WebError, expect
 
 from tests.support.browser import GROUP, PASSWORD, WORKSPACE, Deployed, Person, Visit
 
@@ -36,9 +36,21 @@ def built_studio() -> None:
 
     :raises BuildFailed: with what to do; no test of the studio may pass without it.
     """
-    builder = _module(_REPOSITORY / "tools" / "studio" / "build.py")
-    builder.build()
-    builder.install()
+    _builder().build()
+    _builder().install()
+
+
+def npm(*arguments: str) -> None:
+    """Run npm in studio/, with what it prints on our standard error.
+
+    :raises BuildFailed: it ended with an error.
+    """
+    _builder().npm(*arguments)
+
+
+@cache
+def _builder() -> ModuleType:
+    return _module(_REPOSITORY / "tools" / "studio" / "build.py")
 
 
 def _module(file: Path) -> ModuleType:
@@ -88,6 +100,21 @@ class StudioVisit(Visit):
         """Open a page by its address, or by its name in the workspace `main`."""
         address = page if page.startswith("/") else f"/workspaces/{GROUP}/{WORKSPACE}/{page}"
         await self.page.goto(self.deployed.http + address)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # What Notebook 7 in a frame has to complain about is its own, but for what policies refuse.
+        if self._of_an_instance(str(message.location["url"])):
+            if "Content Security Policy" in message.text:
+                self.complaints.append(message.text)
+            return
+        super()._console(message)
+
+    def _exception(self, error: WebError) -> None:
+        if not self._of_an_instance(str(error.error.stack)):
+            super()._exception(error)
+
+    def _of_an_instance(self, text: str) -> bool:
+        return f".{self.deployed.settings.domain}" in text
 
     async def is_accessible(self) -> None:
         """Nothing on the page is a serious fault by WCAG 2.1 AA, as far as axe can tell."""
