@@ -25,7 +25,7 @@ async def test_an_address_that_leads_nowhere_is_a_page_for_people_alone(studio: 
     async with studio.client() as client:
         page = await client.get("/instances/none/nothing/here", headers=PAGE)
         assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
-        assert '<a href="/">Your instances</a>' in page.text
+        assert '<a href="/">Back to the studio</a>' in page.text
         assert "set-cookie" not in page.headers
         for path, headers in (("/nothing", {}), ("/subscriptions/s/nothing", PAGE)):
             answer = await client.get(path, headers=headers)

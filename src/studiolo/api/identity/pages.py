@@ -11,6 +11,7 @@ from studiolo.api.identity.rendering import (
     ICON_PATH,
     STYLE_PATH,
     icon,
+    message_page,
     page,
     redirect,
     style_sheet,
@@ -18,6 +19,7 @@ from studiolo.api.identity.rendering import (
 from studiolo.api.identity.service import address_of, correlation_of, identity_of
 from studiolo.api.identity.signin import Attempt, check_password
 from studiolo.api.identity.visitors import SIGN_IN_PATH, PageRoute, visitor
+from studiolo.api.identity.words import Words
 from studiolo.domain.credentials import PASSWORD_MIN
 from studiolo.domain.errors import InvalidInput, TooManyRequests, Unauthenticated
 from studiolo.domain.resources import Principal
@@ -98,7 +100,7 @@ async def follow_link(request: Request) -> Response:
     if seen is None:
         return _dead_link(request)
     if password != form.get("again", ""):
-        return _link_form(request, token, *seen, problem="The two passwords differ.")
+        return _link_form(request, token, *seen, problem=Words.of(request)("link.differ"))
     try:
         person = await use_link(
             identity, token, password or None, correlation=correlation_of(request)
@@ -132,13 +134,4 @@ def _link_form(
 
 
 def _dead_link(request: Request) -> Response:
-    return page(
-        request,
-        "message.html",
-        status=410,
-        title="This link does not work any more",
-        message=(
-            "A sign-in link works once, for 15 minutes. Ask an administrator for a new one, or run "
-            "'studiolo up' again on the machine itself."
-        ),
-    )
+    return message_page(request, 410, "spent")

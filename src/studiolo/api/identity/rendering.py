@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from studiolo.api.arm.origin import public_origin
 from studiolo.api.identity import cookies
 from studiolo.api.identity.service import identity_of
+from studiolo.api.identity.words import Words
 from studiolo.identity.tokens import form_token, is_shaped, new_token
 
 _HERE = Path(__file__).parent
@@ -75,6 +76,7 @@ def page(
             icon=ICON_PATH,
             style=f"{STYLE_PATH}?v={_style_version()}",
             form_token=token,
+            t=Words.of(request),
             **values,
         )
     )
@@ -82,6 +84,16 @@ def page(
     if fresh is not None and token in html:
         cookies.write(request, response, cookies.FORM, fresh, _FORM_COOKIE_SECONDS)
     return response
+
+
+def message_page(request: Request, status: int, subject: str, message: str = "") -> Response:
+    """A page with a title and a sentence.
+
+    :param subject: of the catalogue; it has `<subject>.title`, and `<subject>.text` too where
+        no `message` is given.
+    """
+    said = message or Words.of(request)(f"{subject}.text")
+    return page(request, "message.html", status=status, subject=subject, message=said)
 
 
 def form_secret(request: Request) -> str | None:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from studiolo.api.arm import envelope
 from studiolo.api.arm.paths import is_arm
-from studiolo.api.identity.rendering import page
+from studiolo.api.identity.rendering import message_page
 from studiolo.api.identity.visitors import NOT_FOUND
 
 
@@ -20,11 +20,4 @@ async def _unknown_address(request: Request, error: Exception) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if error.status_code != NOT_FOUND or not wants_page or is_arm(request.url.path):
         return await envelope.routing_error(request, error)
-    return page(
-        request,
-        "message.html",
-        status=NOT_FOUND,
-        title="There is nothing here",
-        message="This address of the studio leads nowhere. Check its spelling, or go back to your "
-        "instances.",
-    )
+    return message_page(request, NOT_FOUND, "nowhere")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from studiolo.api.identity.callers import Caller, caller_of
 from studiolo.api.identity.origins import safe_next
-from studiolo.api.identity.rendering import page, redirect
+from studiolo.api.identity.rendering import message_page, redirect
 from studiolo.domain.errors import StudioloError, Unauthenticated
 
 SIGN_IN_PATH = "/signin"
@@ -34,13 +34,13 @@ def to_sign_in(request: Request) -> Response:
     return redirect(f"{SIGN_IN_PATH}?{urlencode({'next': safe_next(here)})}")
 
 
-_TITLES = {
-    400: "That did not work",
-    403: "You may not do this",
-    NOT_FOUND: "Not found",
-    409: "Not possible now",
-    429: "Too many attempts",
-    503: "Not available now",
+_SUBJECTS = {
+    400: "failed",
+    403: "forbidden",
+    NOT_FOUND: "missing",
+    409: "conflict",
+    429: "too_many",
+    503: "unavailable",
 }
 
 
@@ -62,10 +62,5 @@ class PageRoute(APIRoute):
 
 def problem_page(request: Request, error: StudioloError) -> Response:
     """An error as a page."""
-    return page(
-        request,
-        "message.html",
-        status=error.status,
-        title=_TITLES.get(error.status, "That did not work"),
-        message=error.message,
-    )
+    subject = _SUBJECTS.get(error.status, "failed")
+    return message_page(request, error.status, subject, error.message)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from studiolo.api.identity.callers import Caller
-from studiolo.api.identity.rendering import instance_origin, page
+from studiolo.api.identity.rendering import instance_origin, message_page
 from studiolo.api.identity.visitors import PageRoute, to_sign_in, visitor
 from studiolo.api.studio import assets
 from studiolo.domain.errors import NotFound
@@ -29,14 +29,7 @@ async def studio_page(request: Request, caller: Visitor) -> Response:
         return to_sign_in(request)
     html = assets.index()
     if html is None:
-        return page(
-            request,
-            "message.html",
-            status=503,
-            title="The studio is not built",
-            message="This copy of Studiolo was not built completely. In a checkout, './dev up' "
-            "builds it; the command line ('studiolo compute list') works meanwhile.",
-        )
+        return message_page(request, 503, "unbuilt")
     return HTMLResponse(html, headers=_headers(request))
 
 
