@@ -101,5 +101,5 @@ def _label(host: str) -> str:
 def _unknown(host: str) -> NotFound:
     return NotFound(
         f"There is no compute instance at '{_label(host)}'. It may have been deleted: go back to "
-        "your instances."
+        "the studio."
     )
