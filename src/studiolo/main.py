@@ -27,8 +27,8 @@ from studiolo.api.computes.watching import Watchers
 from studiolo.api.deployments import endpoints as deployments
 from studiolo.api.discovery import endpoints as discovery
 from studiolo.api.endpoints import Endpoints
-from studiolo.api.gate import Gatekeeper
 from studiolo.api.files import endpoints as files
+from studiolo.api.gate import Gatekeeper
 from studiolo.api.groups import endpoints as groups
 from studiolo.api.groups import resources
 from studiolo.api.identity import routers as identity_routers
