@@ -11,7 +11,7 @@ const useStyles = makeStyles({
     padding: `${tokens.spacingVerticalXXXL} ${tokens.spacingHorizontalL}`,
   },
   icon: { fontSize: "48px", color: tokens.colorBrandForeground1, lineHeight: 1 },
-  text: { maxWidth: "46ch", color: tokens.colorNeutralForeground2 },
+  text: { maxWidth: "46ch", textAlign: "center", color: tokens.colorNeutralForeground2 },
 });
 
 interface Props {

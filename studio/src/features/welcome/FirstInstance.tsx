@@ -96,8 +96,6 @@ function Make({ place, made, workspace, workspaces, choose }: MakeProps) {
       </Ask>
     );
   return (
-    <InstanceForm place={place} location={workspace.location} create={create}>
-      {others}
-    </InstanceForm>
+    <InstanceForm place={place} location={workspace.location} create={create} before={others} />
   );
 }

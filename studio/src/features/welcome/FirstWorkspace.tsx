@@ -68,19 +68,18 @@ function Both() {
       client.invalidateQueries({ queryKey: workspacesQuery(subscriptionId).queryKey }),
   });
   if (locations.isError) return <ErrorMessage error={locations.error} retry={locations.refetch} />;
-  return (
-    <InstanceForm place={null} location={where.location} create={create}>
-      <Details
-        where={where}
-        locations={locations.data ?? []}
-        locked={made}
-        change={(part) => {
-          create.reset();
-          setTyped({ ...typed, ...part });
-        }}
-      />
-    </InstanceForm>
+  const details = (
+    <Details
+      where={where}
+      locations={locations.data ?? []}
+      locked={made}
+      change={(part) => {
+        create.reset();
+        setTyped({ ...typed, ...part });
+      }}
+    />
   );
+  return <InstanceForm place={null} location={where.location} create={create} after={details} />;
 }
 
 interface DetailsProps {

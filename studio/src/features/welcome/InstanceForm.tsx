@@ -53,12 +53,13 @@ interface Props {
   readonly place: Place | null;
   readonly location: string;
   readonly create: UseMutationResult<unknown, Error, Wanted>;
-  /** Further fields. */
-  readonly children?: ReactNode;
+  /** Further fields, above and below. */
+  readonly before?: ReactNode;
+  readonly after?: ReactNode;
 }
 
 /** A name and a size, both chosen already; one button is all. */
-export function InstanceForm({ place, location, create, children }: Props) {
+export function InstanceForm({ place, location, create, before, after }: Props) {
   const styles = useStyles();
   const { t } = useTranslation("welcome");
   const choices = useChoices(location);
@@ -68,8 +69,9 @@ export function InstanceForm({ place, location, create, children }: Props) {
   const name = typed ?? proposed;
   const check = useCheck(place, name);
   if (choices.error) return <ErrorMessage error={choices.error} retry={choices.retry} />;
-  if (!choices.all) return <Loading />;
-  const size = chosen || firstChoice(choices.all);
+  // A proposal must not come between the letters of somebody who has begun to type.
+  if (!proposed && typed === null) return <Loading />;
+  const size = chosen || firstChoice(choices.all ?? []);
   const errors = fieldErrors(create.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -85,7 +87,7 @@ export function InstanceForm({ place, location, create, children }: Props) {
         {create.isError && !errors.name && !errors.size && (
           <ErrorMessage error={create.error} title={t("notCreated")} />
         )}
-        {children}
+        {before}
         <NameField {...{ name, check }} error={errors.name} change={change(setTyped)} />
         <SizeField
           {...{ size, location }}
@@ -93,6 +95,7 @@ export function InstanceForm({ place, location, create, children }: Props) {
           error={errors.size}
           change={change(setChosen)}
         />
+        {after}
         <Button
           type="submit"
           appearance="primary"
@@ -159,14 +162,15 @@ function NameField({ name, check, error, change }: NameProps) {
 interface SizeProps {
   readonly size: string;
   readonly location: string;
-  readonly choices: readonly Offer[];
+  /** Undefined while they are not known. */
+  readonly choices: readonly Offer[] | undefined;
   readonly error: string | undefined;
   readonly change: (size: string) => void;
 }
 
 function SizeField({ size, location, choices, error, change }: SizeProps) {
   const { t } = useTranslation("welcome");
-  if (!choices.some((each) => each.fits))
+  if (choices && !choices.some((each) => each.fits))
     return (
       <MessageBar intent="warning" layout="multiline">
         <MessageBarBody>{t("noSize", { location })}</MessageBarBody>
@@ -174,7 +178,7 @@ function SizeField({ size, location, choices, error, change }: SizeProps) {
     );
   return (
     <Field label={t("size")} {...(error && { validationMessage: error })}>
-      <SizeSelect choices={choices} value={size} onChange={change} />
+      <SizeSelect choices={choices ?? []} value={size} onChange={change} />
     </Field>
   );
 }

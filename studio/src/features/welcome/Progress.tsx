@@ -100,13 +100,14 @@ function OnItsWay({ instance }: Props) {
   );
 }
 
-const FIRST_APPLICATION = "JupyterLab";
+/** Azure calls it "Jupyter Lab". */
+const FIRST_APPLICATION = /^jupyter ?lab$/i;
 
 function Ready({ place, instance }: Props) {
   const styles = useStyles();
   const { t } = useTranslation("welcome");
   const all = instance.applications;
-  const application = all.find((each) => each.name === FIRST_APPLICATION) ?? all[0];
+  const application = all.find((each) => FIRST_APPLICATION.test(each.name)) ?? all[0];
   return (
     <div className={styles.line}>
       {application && (

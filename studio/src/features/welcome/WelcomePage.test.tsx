@@ -118,16 +118,16 @@ test("a name that is taken cannot be sent, and the API's sentence says so", asyn
 });
 
 test("a refusal about the size is said beside it, another above the form", async () => {
-  const said = (target: string | null, message: string) =>
-    json({ error: { code: "QuotaExceeded", message, target } }, 409);
+  const said = (code: string, message: string) =>
+    json({ error: { code, message, target: "standardDSv2Family" } }, 409);
   const { world } = await welcome((world) => {
-    world.refusal = said("properties.properties.vmSize", "Four vCPUs are left.");
+    world.refusal = said("QuotaExceeded", "Four vCPUs are left.");
   });
   await clickCreate();
   const size = await screen.findByRole("combobox", { name: "Size" });
   await waitFor(() => expect(size).toHaveAccessibleDescription("Four vCPUs are left."));
   expect(screen.queryByText("Your instance was not created")).toBeNull();
-  world.refusal = said(null, "The region rests.");
+  world.refusal = said("Conflict", "The region rests.");
   await clickCreate();
   expect(await screen.findByText("Your instance was not created")).toBeVisible();
   expect(screen.getByText("The region rests.")).toBeVisible();
@@ -191,12 +191,12 @@ test("an instance that runs is a click away from its first application", async (
     const running = servedInstance({ name: "ada" });
     running.properties.properties.applications = [
       { displayName: "Jupyter", endpointUri: "https://ada.test/tree" },
-      { displayName: "JupyterLab", endpointUri: "https://ada.test/lab" },
+      { displayName: "Jupyter Lab", endpointUri: "https://ada.test/lab" },
     ];
     world.instances = [running];
   });
   expect(await screen.findByText("ada is ready")).toBeVisible();
-  expect(screen.getByRole("link", { name: "Open JupyterLab" })).toHaveAttribute(
+  expect(screen.getByRole("link", { name: "Open Jupyter Lab" })).toHaveAttribute(
     "href",
     "https://ada.test/lab",
   );

@@ -78,6 +78,7 @@ const BY_TARGET: Readonly<Record<string, keyof Draft>> = {
   tags: "tags",
   assigneduser: "assignedUser",
   objectid: "assignedUser",
+  tenantid: "assignedUser",
   homedisksizegib: "homeDisk",
   rootdisksizegib: "rootDisk",
   enablenodepublicip: "publicIp",

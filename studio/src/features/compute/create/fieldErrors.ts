@@ -9,8 +9,14 @@ export function fieldErrors(error: unknown): FieldErrors {
   if (!(error instanceof ApiError)) return {};
   const said: FieldErrors = {};
   for (const each of [error, ...error.details]) {
-    const field = fieldOf(each.target);
+    const field = fieldAt(each);
     if (field) said[field] ??= each.message;
   }
   return said;
+}
+
+/** A used-up quota names its family, and a name that another was quicker with names nothing. */
+function fieldAt(error: ApiError): keyof Draft | null {
+  if (error.code === "QuotaExceeded") return "size";
+  return error.status === 412 ? "name" : fieldOf(error.target);
 }

@@ -44,7 +44,7 @@ function yaml(draft: Draft, { tenant }: Context): string {
   const tags = Object.entries(parseTags(draft.tags));
   const lines = [
     "$schema: https://azuremlschemas.azureedge.net/latest/computeInstance.schema.json",
-    `name: ${draft.name}`,
+    `name: ${plain(draft.name)}`,
     "type: computeinstance",
     `size: ${draft.size}`,
   ];
@@ -62,21 +62,16 @@ function yaml(draft: Draft, { tenant }: Context): string {
   if (draft.homeDisk) lines.push(`home_disk_size_gib: ${draft.homeDisk}`);
   if (draft.rootDisk) lines.push(`root_disk_size_gib: ${draft.rootDisk}`);
   if (!draft.publicIp) lines.push("enable_node_public_ip: false");
-  const subnet = subnetParts(draft.subnet);
-  if (subnet) {
-    lines.push("network_settings:", `  vnet_name: ${subnet.network}`, `  subnet: ${subnet.subnet}`);
-  }
+  if (draft.subnet) lines.push("network_settings:", `  subnet: ${draft.subnet}`);
   return `${lines.join("\n")}\n`;
 }
 
-/** The virtual network's id and the subnet's name in a subnet's id. */
-function subnetParts(id: string): { network: string; subnet: string } | null {
-  const [network, subnet] = id.split("/subnets/");
-  return network && subnet ? { network, subnet } : null;
+/** A name as YAML reads it: some words are truth values there. */
+function plain(name: string): string {
+  return /^(y|n|yes|no|on|off|true|false|null)$/i.test(name) ? quoted(name) : name;
 }
 
 function python(draft: Draft, { place, tenant }: Context): string {
-  const subnet = subnetParts(draft.subnet);
   const tags = parseTags(draft.tags);
   const models = ["ComputeInstance"];
   const args = [`name=${quoted(draft.name)}`, `size=${quoted(draft.size)}`];
@@ -89,11 +84,9 @@ function python(draft: Draft, { place, tenant }: Context): string {
     );
   }
   if (!draft.publicIp) args.push("enable_node_public_ip=False");
-  if (subnet) {
+  if (draft.subnet) {
     models.push("NetworkSettings");
-    args.push(
-      `network_settings=NetworkSettings(vnet_name=${quoted(subnet.network)}, subnet=${quoted(subnet.subnet)})`,
-    );
+    args.push(`network_settings=NetworkSettings(subnet=${quoted(draft.subnet)})`);
   }
   const unsaid = draft.homeDisk || draft.rootDisk;
   return `# In the environment: ARM_CLOUD_METADATA_URL=${location.origin}/metadata/endpoints?api-version=2019-05-01
@@ -125,8 +118,6 @@ function shell(word: string): string {
 }
 
 function cli(draft: Draft, { place, tenant }: Context): string {
-  const tags = Object.entries(parseTags(draft.tags)).map(([key, value]) => `${key}=${value}`);
-  const subnet = subnetParts(draft.subnet);
   const words: [string, string][] = [
     ["--resource-group", place.group],
     ["--workspace-name", place.workspace],
@@ -141,8 +132,17 @@ function cli(draft: Draft, { place, tenant }: Context): string {
   if (draft.homeDisk) words.push(["--home-disk-size", draft.homeDisk]);
   if (draft.rootDisk) words.push(["--root-disk-size", draft.rootDisk]);
   if (!draft.publicIp) words.push(["--enable-node-public-ip", "false"]);
-  if (subnet) words.push(["--vnet-name", subnet.network], ["--subnet", subnet.subnet]);
+  if (draft.subnet) words.push(["--subnet", draft.subnet]);
+  words.push(...tagFlags(parseTags(draft.tags)));
   const flags = words.map(([flag, value]) => `${flag} ${shell(value)}`);
-  if (tags.length > 0) flags.push(`--tags ${tags.map(shell).join(" ")}`);
   return `studiolo compute create \\\n  ${flags.join(" \\\n  ")}\n`;
+}
+
+/** `--tags` parts its text at spaces; a tag that has some is set as a field of the YAML. */
+function tagFlags(tags: Record<string, string>): [string, string][] {
+  return Object.entries(tags).map(([key, value]) =>
+    /\s/.test(key + value)
+      ? ["--set", `tags.${key}=${quoted(value)}`]
+      : ["--tags", `${key}=${value}`],
+  );
 }
