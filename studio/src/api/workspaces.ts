@@ -1,7 +1,7 @@
 /** Workspaces of the subscription that the person may see. */
 import { queryOptions } from "@tanstack/react-query";
 import { API_VERSION, allPages, request } from "@/api/client";
-import { hasStatus } from "@/api/errors";
+import { errorOf, hasStatus } from "@/api/errors";
 
 export interface Workspace {
   readonly id: string;
@@ -105,5 +105,25 @@ async function put(url: string, body: object, headers: Record<string, string> = 
 
 /** Delete a workspace; its computes go first, its file share is kept aside. */
 export async function deleteWorkspace(workspace: Workspace): Promise<void> {
-  await request(`${workspace.id}?api-version=${API_VERSION}`, { method: "DELETE" });
+  const url = `${workspace.id}?api-version=${API_VERSION}`;
+  await ended(await request(url, { method: "DELETE" }));
+}
+
+const LOOK_MS = 1000;
+
+/**
+ * Wait for what an answer began.
+ *
+ * @throws ApiError (it was begun, and failed)
+ */
+async function ended(answer: Response): Promise<void> {
+  const link = answer.headers.get("azure-asyncoperation");
+  if (!link) return;
+  const { pathname, search } = new URL(link);
+  for (;;) {
+    const operation = await (await request(pathname + search)).json();
+    if (operation.status === "Succeeded") return;
+    if (["Failed", "Canceled"].includes(operation.status)) throw errorOf(409, operation);
+    await new Promise((later) => setTimeout(later, LOOK_MS));
+  }
 }

@@ -34,7 +34,7 @@ export function ConnectionBar() {
         <MessageBar
           intent="warning"
           className={styles.message}
-          icon={<Spinner size="extra-tiny" />}
+          icon={<Spinner size="extra-tiny" aria-hidden />}
         >
           <MessageBarBody>{t("connectionLost")}</MessageBarBody>
         </MessageBar>

@@ -53,7 +53,7 @@ export function EditLimit({ usage, name, location }: Props) {
           {t("change")}
         </Button>
       </PopoverTrigger>
-      <PopoverSurface>
+      <PopoverSurface aria-label={t("edit", { name })}>
         <form
           className={styles.form}
           onSubmit={(event) => {
