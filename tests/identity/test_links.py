@@ -6,7 +6,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.support.identity import PASSWORD, SCOPE, Studio, form_token, open_studio, submit
+from tests.support.identity import (
+    ORIGIN,
+    PASSWORD,
+    SCOPE,
+    Studio,
+    form_token,
+    open_studio,
+    submit,
+)
 
 from studiolo.api.identity.bootstrap import administrator_link, ensure_first_administrator
 from studiolo.api.identity.links import new_link, use_link
@@ -98,6 +106,39 @@ async def test_a_bad_password_does_not_burn_the_link(
     assert reply.status_code == 400
     assert says in reply.text
     assert await follow(studio, link, NEW) == 303
+
+
+ANOTHERS = ["https://evil.example", "https://ann-ci.studiolo.localhost:8481", "null", None]
+
+
+@pytest.mark.parametrize("origin", ANOTHERS)
+async def test_a_page_of_another_origin_uses_no_link_up(studio: Studio, origin: str | None) -> None:
+    """It would sign the browser in as whoever made the page."""
+    link = await a_link(studio, await newcomer(studio))
+    async with studio.client() as client:
+        token = await form_token(client, link)
+        fields = {"t": token_of(link), "password": NEW, "again": NEW, "form_token": token}
+        headers = {"Origin": origin} if origin else {}
+        reply = await client.post("/signin/link", data=fields, headers=headers)
+        assert reply.status_code == 403
+        assert (await client.get("/auth/me")).status_code == 401
+    assert await follow(studio, link, NEW) == 303, "it still works"
+
+
+async def test_a_link_is_used_up_only_by_the_form_that_this_browser_was_given(
+    studio: Studio,
+) -> None:
+    link = await a_link(studio, await newcomer(studio))
+    async with studio.client() as another:
+        anothers = await form_token(another, link)
+    async with studio.client() as client:
+        await client.get(link)
+        fields = {"t": token_of(link), "password": NEW, "again": NEW}
+        for token in (anothers, "", "0" * 64):
+            forged = fields | {"form_token": token}
+            reply = await client.post("/signin/link", data=forged, headers={"Origin": ORIGIN})
+            assert reply.status_code == 403
+    assert await follow(studio, link, NEW) == 303, "it still works"
 
 
 async def test_one_of_many_who_use_a_link_at_once_gets_in(studio: Studio) -> None:

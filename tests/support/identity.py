@@ -1,7 +1,7 @@
 """The application with real identity in this process, over a database file or PostgreSQL."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from studiolo.api.app import create_app
 from studiolo.api.authorization import router as authorization
@@ -135,7 +135,13 @@ async def submit(
     return await client.post(action, data={**fields, "form_token": token}, headers=headers)
 
 
-async def open_studio(home: Path, url: str | None = None, **chosen: Any) -> Studio:
+async def open_studio(
+    home: Path,
+    url: str | None = None,
+    *,
+    routers: Sequence[APIRouter] = (identity_router, authorization),
+    **chosen: Any,
+) -> Studio:
     """An application in `home`; the database is SQLite unless `url` says otherwise.
 
     :param chosen: settings that differ from the defaults.
@@ -152,5 +158,5 @@ async def open_studio(home: Path, url: str | None = None, **chosen: Any) -> Stud
     )
     hints: list[int] = []
     services = services_over(identity, hints)
-    app = described(create_app(services, (identity_router, authorization)))
+    app = described(create_app(services, routers))
     return Studio(app, services, identity, clock, workspace, hints)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -14,6 +14,9 @@ from studiolo.api.identity.rendering import message_page, redirect
 from studiolo.domain.errors import StudioloError, Unauthenticated
 
 SIGN_IN_PATH = "/signin"
+
+_PLAIN = "/:@!$&'()*+,;="
+"""What stands for itself in an address's path, besides letters and digits (RFC 3986)."""
 
 NOT_FOUND = 404
 """The status of an address that leads nowhere."""
@@ -30,7 +33,9 @@ async def visitor(request: Request) -> Caller | None:
 
 def to_sign_in(request: Request) -> Response:
     """To the form, and afterwards back to where the request wanted to go."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # Spelt as in an address again: a file's name may hold spaces, '?', and any letter there is.
+    here = quote(request.scope["path"], safe=_PLAIN)
+    here += f"?{request.url.query}" if request.url.query else ""
     return redirect(f"{SIGN_IN_PATH}?{urlencode({'next': safe_next(here)})}")
 
 
