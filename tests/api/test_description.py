@@ -28,8 +28,7 @@ RENEW = "./dev run studiolo openapi > studio/openapi.json && ./dev studio npm ru
 
 NOT_THE_API = {
     "/", "/welcome", "/workspaces", "/workspaces/{rest:path}", "/settings", "/assets/{name}",
-    "/static/studiolo.css", "/favicon.ico", "/signin", "/signin/link", "/signout",
-    "/instances/open", "/instances/{host}/{verb}",
+    "/static/studiolo.css", "/favicon.ico", "/signin", "/signin/link", "/instances/open",
     "/{tenant}/v2.0/.well-known/openid-configuration", "/{tenant}/discovery/v2.0/keys",
     "/{tenant}/oauth2/v2.0/token",
     "/openapi.json", "/.studiolo/echo",

@@ -16,7 +16,6 @@ from tests.support.launched import until
 
 from studiolo.gateway.cookies import SESSION_COOKIE
 from studiolo.gateway.hosts import READY_PATH
-from studiolo.identity.tokens import form_token
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -41,9 +40,7 @@ TERMINAL = """(url) => new Promise((done) => {
   };
   terminal.onclose = () => { ended = true; done('refused'); };
 })"""
-SIGN_OUT = """(token) => fetch('/signout', {
-  method: 'POST', redirect: 'manual', body: new URLSearchParams({form_token: token}),
-}).then(({type}) => type)"""
+SIGN_OUT = "() => fetch('/auth/session', {method: 'DELETE'}).then(({status}) => status)"
 OPEN = """(url) => new Promise((done) => {
   const socket = new WebSocket(url);
   socket.onopen = () => { socket.close(); done('open'); };
@@ -246,11 +243,9 @@ async def test_no_other_page_frames_an_instance_or_opens_its_terminal(
     visit.complaints.clear()
 
 
-async def sign_out(visit: Visit, origin: str) -> None:
+async def sign_out(visit: Visit) -> None:
     """As the studio does, while the page stays open."""
-    session = (await visit.cookies(origin))["__Host-studiolo"]["value"]
-    answer = await visit.page.evaluate(SIGN_OUT, form_token(session))
-    assert answer == "opaqueredirect"
+    assert await visit.page.evaluate(SIGN_OUT) == 204
 
 
 async def test_the_end_of_a_sign_in_is_told_to_the_studio_and_healed_by_the_next(
@@ -268,7 +263,7 @@ async def test_the_end_of_a_sign_in_is_told_to_the_studio_and_healed_by_the_next
     notebook = await framed(page, f"{host}/notebooks/Users/{ana.alias}/x.ipynb", "notebook")
     await has_its_kernel(visit, notebook)
 
-    await sign_out(visit, origin)
+    await sign_out(visit)
     await holds(page, "() => ended")
     assert await page.evaluate(TERMINAL, url) == "refused"
     assert await told(page, host) == {"type": "studiolo-signed-out"}
