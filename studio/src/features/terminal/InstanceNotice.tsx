@@ -9,7 +9,7 @@ export function InstanceNotice({ instance }: { readonly instance: Instance }) {
   const words = useInstanceWords();
   const trouble = instance.errors.length > 0;
   return (
-    <MessageBar intent={trouble ? "error" : "warning"} layout="multiline" role="status">
+    <MessageBar intent={trouble ? "error" : "warning"} role="status">
       <MessageBarBody>{words(instance)}</MessageBarBody>
       {accepts(instance, "start") && (
         <MessageBarActions>

@@ -4,6 +4,7 @@ import {
   MessageBarActions,
   MessageBarBody,
   makeStyles,
+  mergeClasses,
   tokens,
 } from "@fluentui/react-components";
 import { useEffect, useState } from "react";
@@ -23,6 +24,13 @@ const useStyles = makeStyles({
     boxShadow: tokens.shadow8,
     borderRadius: tokens.borderRadiusMedium,
   },
+  // What takes a moment only should not flash.
+  late: {
+    animationName: { from: { opacity: 0 }, to: { opacity: 1 } },
+    animationDelay: "500ms",
+    animationDuration: "200ms",
+    animationFillMode: "both",
+  },
 });
 
 interface Props {
@@ -38,7 +46,10 @@ export function LineNotice({ state, name, connect, hurry }: Props) {
   const styles = useStyles();
   const { t } = useTranslation("terminal");
   return (
-    <div className={styles.root} role="status">
+    <div
+      className={mergeClasses(styles.root, state.is === "connecting" && styles.late)}
+      role="status"
+    >
       {state.is === "connecting" && (
         <Said
           text={t(state.failures > 0 ? "line.lost" : "line.connecting", { name })}

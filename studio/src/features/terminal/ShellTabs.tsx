@@ -9,7 +9,6 @@ const useStyles = makeStyles({
     alignItems: "center",
     flexShrink: 0,
     minHeight: "36px",
-    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
   list: {
     display: "flex",

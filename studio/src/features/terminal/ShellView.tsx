@@ -27,6 +27,9 @@ const useStyles = makeStyles({
   hint: { display: "none" },
 });
 
+/** Fluent UI takes the Tab key before anybody else, unless it is told not to. */
+const TAB_IS_THE_SHELLS = JSON.stringify({ focusable: { ignoreKeydown: { Tab: true } } });
+
 interface Props {
   readonly origin: string;
   /** The instance's name. */
@@ -60,7 +63,7 @@ export function ShellView(props: Props) {
   }, [shell, t, number, instance, hint]);
   return (
     <div className={mergeClasses(styles.root, !shown && styles.away)} data-shell={number}>
-      <div ref={host} className={styles.host} />
+      <div ref={host} className={styles.host} data-tabster={TAB_IS_THE_SHELLS} />
       <span id={hint} className={styles.hint}>
         {t("leave")}
       </span>
