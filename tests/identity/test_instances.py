@@ -144,7 +144,7 @@ async def test_even_the_owner_of_everything_does_not_open_anothers_instance(
     assert reply.status_code == 403
     assert OPEN_APPLICATION in reply.text
     person = ann.display_name
-    assert f'<p class="message">This instance belongs to {person}' in reply.text
+    assert f'<p lang="en">This instance belongs to {person}' in reply.text
     assert "does not have authorization to perform action" in reply.text
 
 

@@ -19,7 +19,7 @@ from studiolo.api.identity.rendering import (
 from studiolo.api.identity.service import address_of, correlation_of, identity_of
 from studiolo.api.identity.signin import Attempt, check_password
 from studiolo.api.identity.visitors import SIGN_IN_PATH, PageRoute, visitor
-from studiolo.api.identity.words import Words
+from studiolo.api.identity.words import API, Words
 from studiolo.domain.credentials import PASSWORD_MIN
 from studiolo.domain.errors import InvalidInput, TooManyRequests, Unauthenticated
 from studiolo.domain.resources import Principal
@@ -100,13 +100,14 @@ async def follow_link(request: Request) -> Response:
     if seen is None:
         return _dead_link(request)
     if password != form.get("again", ""):
-        return _link_form(request, token, *seen, problem=Words.of(request)("link.differ"))
+        words = Words.of(request)
+        return _link_form(request, token, *seen, words("link.differ"), spoken=words.language)
     try:
         person = await use_link(
             identity, token, password or None, correlation=correlation_of(request)
         )
     except InvalidInput as error:
-        return _link_form(request, token, *seen, problem=error.message)
+        return _link_form(request, token, *seen, error.message)
     if person is None:
         return _dead_link(request)
     return await _signed_in(request, person, "/")
@@ -119,8 +120,18 @@ async def _signed_in(request: Request, person: Principal, following: str) -> Res
 
 
 def _link_form(
-    request: Request, token: str, person: Principal, has_password: bool, problem: str = ""
+    request: Request,
+    token: str,
+    person: Principal,
+    has_password: bool,
+    problem: str = "",
+    *,
+    spoken: str = API,
 ) -> Response:
+    """The form behind a link.
+
+    :param problem: what was wrong with what was sent, in the language `spoken`.
+    """
     return page(
         request,
         "link.html",
@@ -130,6 +141,7 @@ def _link_form(
         has_password=has_password,
         password_min=PASSWORD_MIN,
         problem=problem,
+        spoken=spoken,
     )
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from studiolo.api.arm.origin import public_origin
 from studiolo.api.identity import cookies
 from studiolo.api.identity.service import identity_of
-from studiolo.api.identity.words import Words
+from studiolo.api.identity.words import API, Words
 from studiolo.identity.tokens import form_token, is_shaped, new_token
 
 _HERE = Path(__file__).parent
@@ -91,9 +91,12 @@ def message_page(request: Request, status: int, subject: str, message: str = "")
 
     :param subject: of the catalogue; it has `<subject>.title`, and `<subject>.text` too where
         no `message` is given.
+    :param message: a sentence of the API's.
     """
-    said = message or Words.of(request)(f"{subject}.text")
-    return page(request, "message.html", status=status, subject=subject, message=said)
+    words = Words.of(request)
+    said, spoken = (message, API) if message else (words(f"{subject}.text"), words.language)
+    values = {"subject": subject, "message": said, "spoken": spoken}
+    return page(request, "message.html", status=status, **values)
 
 
 def form_secret(request: Request) -> str | None:

@@ -14,6 +14,9 @@ _LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = ("en", "ko")
 """The first is for browsers that ask for none of them."""
 
+API = "en"
+"""The language of the API's sentences. Pages say so, for programs that read them aloud."""
+
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
