@@ -88,7 +88,7 @@ export async function writeContent(
   const answer = await request(filesUrl(place, "content", { path }), {
     method: "PUT",
     headers: { "Content-Type": "application/octet-stream", ...condition },
-    body: new TextEncoder().encode(text),
+    body: text,
   });
   return answer.json();
 }

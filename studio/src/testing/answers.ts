@@ -6,6 +6,7 @@ export interface Asked {
   /** Path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly headers: Headers;
   readonly body: string;
 }
 
@@ -20,6 +21,7 @@ export function answering(answer: Answer): Asked[] {
       method: init.method ?? (input instanceof Request ? input.method : "GET"),
       path: url.pathname,
       query: url.searchParams,
+      headers: new Headers(input instanceof Request ? input.headers : init.headers),
       body: typeof init.body === "string" ? init.body : "",
     };
     all.push(asked);

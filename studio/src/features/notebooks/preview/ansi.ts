@@ -56,5 +56,6 @@ export function settled(text: string): string {
 
 function line(text: string): string {
   const written = text.split("\r").reduce((before, after) => after + before.slice(after.length));
-  return written.replace(/[^\b]\b/g, "");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a backspace takes a letter away
+  return written.replace(/[^\x08]\x08/g, "");
 }
