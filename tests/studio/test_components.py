@@ -28,7 +28,11 @@ async def test_the_first_page_loads_little_javascript(
     # A page of its own: what is counted is what somebody loads who comes to the list of instances.
     fresh = await visit.context.new_page()
     loaded: list[Response] = []
-    fresh.on("response", loaded.append)
+
+    def remember(response: Response) -> None:
+        loaded.append(response)
+
+    fresh.on("response", remember)
     await fresh.goto(f"{visit.deployed.http}/workspaces/studiolo/main/compute")
     await expect(fresh.get_by_role("heading", name="Compute", level=1)).to_be_visible()
     listed = fresh.get_by_role("table").or_(fresh.get_by_text("No compute instance yet"))
