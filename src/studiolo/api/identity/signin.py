@@ -137,8 +137,9 @@ async def _count(
         blocked = throttle.blocked_until(failures)
         if now < blocked:
             seconds = max(1, round((blocked - now).total_seconds()))
+            wait = "a second" if seconds == 1 else f"{seconds} seconds"
             raise TooManyRequests(
-                f"Too many failed sign-ins. Try again in {seconds} seconds.", retry_after=seconds
+                f"Too many failed sign-ins. Try again in {wait}.", retry_after=seconds
             )
         counted = throttle.attempt(failures, now)
         await tx.credentials.save_failures(key, counted, throttle.blocked_until(counted))
