@@ -162,6 +162,9 @@ async def test_it_fits_a_telephone_in_both_languages(
     await expect(visit.page.get_by_role("heading", level=1)).to_contain_text(title)
     await expect(visit.page.get_by_role("textbox")).not_to_have_value("")
     await visit.fits()
+    size = await visit.page.get_by_role("combobox").bounding_box()
+    assert size
+    assert size["x"] + size["width"] < NARROW["width"]
     await visit.is_accessible()
     await visit.picture(f"welcome-390-{locale}-{scheme}")
     visit.expected(UNSEEN)

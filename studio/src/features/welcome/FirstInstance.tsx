@@ -12,6 +12,7 @@ import { type Place, pageOf, workspaceId } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 import { bodyOf, EMPTY } from "@/features/compute/create/draft";
+import { askAgain } from "@/features/compute/create/useNameCheck";
 import { useLive } from "@/features/compute/useLive";
 import { Ask } from "@/features/welcome/Ask";
 import { InstanceForm } from "@/features/welcome/InstanceForm";
@@ -63,6 +64,7 @@ function Make({ place, made, workspace, workspaces, choose }: MakeProps) {
   const create = useMutation({
     mutationFn: ({ name, size }: { name: string; size: string }) =>
       createInstance(place, name, bodyOf({ ...EMPTY, name, size }, workspace.location, tenantId)),
+    onError: (error) => askAgain(client, error),
     onSuccess: (instance) => {
       putInstance(client, place, instance);
       void client.invalidateQueries({ queryKey: ["usages"] });

@@ -5,8 +5,10 @@ import {
   AccordionPanel,
   Field,
   Input,
+  makeStyles,
   Select,
   Text,
+  tokens,
 } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -20,6 +22,10 @@ import { Loading } from "@/components/Loading";
 import { bodyOf, EMPTY } from "@/features/compute/create/draft";
 import { Ask } from "@/features/welcome/Ask";
 import { InstanceForm } from "@/features/welcome/InstanceForm";
+
+const useStyles = makeStyles({
+  fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
+});
 
 const WRITE = "Microsoft.MachineLearningServices/workspaces/write";
 
@@ -92,12 +98,13 @@ interface DetailsProps {
 
 /** What hardly anybody needs to change. */
 function Details({ where, locations, locked, change }: DetailsProps) {
+  const styles = useStyles();
   const { t } = useTranslation("welcome");
   return (
     <Accordion collapsible>
       <AccordionItem value="details">
         <AccordionHeader>{t("details")}</AccordionHeader>
-        <AccordionPanel>
+        <AccordionPanel className={styles.fields}>
           <Text block>{t("detailsText")}</Text>
           <Field label={t("newWorkspace")} required>
             <Input

@@ -143,7 +143,7 @@ interface NameProps {
 function NameField({ name, check, error, change }: NameProps) {
   const { t } = useTranslation(["welcome", "create"]);
   const rule = t("create:nameRule");
-  const said = error ?? (check.state === "taken" ? check.message : undefined);
+  const said = check.state === "taken" ? check.message : error;
   const wrong = said ?? (check.state === "malformed" ? rule : undefined);
   return (
     <Field label={t("name")} required {...(wrong ? { validationMessage: wrong } : { hint: rule })}>

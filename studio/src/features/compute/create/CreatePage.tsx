@@ -19,7 +19,7 @@ import { fieldErrors } from "@/features/compute/create/fieldErrors";
 import { Required } from "@/features/compute/create/Required";
 import { Steps } from "@/features/compute/create/Steps";
 import { firstChoice, offers } from "@/features/compute/create/sizing";
-import { useNameCheck } from "@/features/compute/create/useNameCheck";
+import { askAgain, useNameCheck } from "@/features/compute/create/useNameCheck";
 import { ViewAs } from "@/features/compute/create/ViewAs";
 
 const useStyles = makeStyles({
@@ -32,6 +32,14 @@ const useStyles = makeStyles({
   },
   gap: { flexGrow: 1 },
 });
+
+/** An address of the studio itself, or null: a link from elsewhere must not lead people away. */
+export function withinStudio(address: string | null): string | null {
+  if (!address || !URL.canParse(address, location.origin)) return null;
+  const { origin, pathname, search } = new URL(address, location.origin);
+  // A path of two slashes is another host's address again.
+  return origin === location.origin && !pathname.startsWith("//") ? pathname + search : null;
+}
 
 const ON_FIRST_STEP: readonly (keyof Draft)[] = ["name", "size"];
 
@@ -61,6 +69,7 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
   const navigate = useNavigate();
   const client = useQueryClient();
   const [query] = useSearchParams();
+  const after = withinStudio(query.get("next")) ?? pageOf(place, "compute");
   const [step, setStep] = useState<0 | 1>(0);
   const [typed, setTyped] = useState<Draft>(EMPTY);
   const [viewing, setViewing] = useState(false);
@@ -77,9 +86,11 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
     onSuccess: (instance) => {
       putInstance(client, place, instance);
       void client.invalidateQueries({ queryKey: ["usages"] });
-      navigate(query.get("next") ?? pageOf(place, "compute"));
+      navigate(after);
     },
     onError: (error) => {
+      askAgain(client, error);
+      void client.invalidateQueries({ queryKey: ["usages"] });
       const fields = fieldErrors(error);
       if (ON_FIRST_STEP.some((each) => fields[each])) setStep(0);
     },
@@ -126,9 +137,7 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
           {create.isPending ? t("creating") : t("create")}
         </Button>
         {step === 0 && <Button onClick={() => setStep(1)}>{t("next")}</Button>}
-        <Button onClick={() => navigate(query.get("next") ?? pageOf(place, "compute"))}>
-          {t("common:cancel")}
-        </Button>
+        <Button onClick={() => navigate(after)}>{t("common:cancel")}</Button>
         <span className={styles.gap} />
         <Button appearance="subtle" icon={<CodeRegular />} onClick={() => setViewing(true)}>
           {t("viewAs")}

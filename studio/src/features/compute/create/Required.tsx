@@ -65,10 +65,9 @@ export function Required({ draft, change, check, errors, offers, waiting }: Prop
 }
 
 function nameState(check: NameCheck, error: string | undefined, free: string, rule: string) {
-  if (error) return { validationState: "error", validationMessage: error } as const;
+  const said = check.state === "taken" ? check.message : error;
+  if (said) return { validationState: "error", validationMessage: said } as const;
   switch (check.state) {
-    case "taken":
-      return { validationState: "error", validationMessage: check.message } as const;
     case "malformed":
       return { validationState: "error", validationMessage: rule, hint: null } as const;
     case "free":

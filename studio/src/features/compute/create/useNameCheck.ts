@@ -1,11 +1,13 @@
 /** Whether a name can be had, asked of the API as it is typed. */
-import { useQuery } from "@tanstack/react-query";
+import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
 import { API_VERSION, request } from "@/api/client";
+import { hasStatus } from "@/api/errors";
 import { type Place, workspaceId } from "@/app/where";
 import { NAME_RULE } from "@/features/compute/create/draft";
 
 const PAUSE_MS = 250;
+const KEY = "name-check";
 
 export interface NameCheck {
   readonly state: "empty" | "malformed" | "checking" | "free" | "taken";
@@ -33,7 +35,7 @@ export function useNameCheck(place: Place, name: string): NameCheck {
   const settled = usePaused(useDeferredValue(name));
   const wellFormed = NAME_RULE.test(name);
   const check = useQuery({
-    queryKey: ["name-check", place.group, place.workspace, settled.toLowerCase()],
+    queryKey: [KEY, place.group, place.workspace, settled.toLowerCase()],
     queryFn: ({ signal }) => askForName(place, settled, signal),
     enabled: wellFormed && settled === name,
     staleTime: 0,
@@ -43,6 +45,11 @@ export function useNameCheck(place: Place, name: string): NameCheck {
   if (settled !== name || check.isPending) return { state: "checking", message: "" };
   if (!check.data || check.data.nameAvailable) return { state: "free", message: "" };
   return { state: "taken", message: check.data.message ?? "" };
+}
+
+/** Where another was quicker with the name, ask once more: that answer says who has it. */
+export function askAgain(client: QueryClient, error: Error): void {
+  if (hasStatus(error, 412)) void client.invalidateQueries({ queryKey: [KEY] });
 }
 
 /** The value once it has stood still for a moment. */
