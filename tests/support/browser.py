@@ -294,12 +294,11 @@ class Visit:
         await self.page.get_by_role("button", name="Sign in").click()
 
     async def home(self, person: Person, origin: str = "") -> None:
-        """Sign in and open the list of instances."""
-        await self.sign_in(person, origin)
-        await self.inside()
-        await self.page.goto(
-            f"{origin or self.deployed.http}/workspaces/{GROUP}/{WORKSPACE}/compute"
-        )
+        """Ask for the list of instances, and sign in on the way there."""
+        wanted = f"{origin or self.deployed.http}/workspaces/{GROUP}/{WORKSPACE}/compute"
+        await self.page.goto(wanted)
+        await self.fill_in(person)
+        await self.page.wait_for_url(wanted)
         await expect(self.heading("Compute")).to_be_visible()
 
     async def inside(self) -> None:
