@@ -22,6 +22,7 @@ import type { FileActions } from "@/features/notebooks/useFileActions";
 
 const useStyles = makeStyles({
   content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalS },
+  top: { alignSelf: "flex-start" },
   tree: {
     height: "min(320px, 40vh)",
     display: "flex",
@@ -61,6 +62,11 @@ export function MoveDialog({ entry, actions }: Props) {
           <DialogContent className={styles.content}>
             {error !== null && <ErrorMessage error={error} />}
             <Text>{t("move.into", { folder: folder || t("top") })}</Text>
+            {folder !== "" && (
+              <Button appearance="subtle" className={styles.top} onClick={() => setFolder("")}>
+                {t("move.top")}
+              </Button>
+            )}
             <div className={styles.tree}>
               <FileTree
                 tree={tree}

@@ -61,18 +61,19 @@ function Notebooks({ place }: { readonly place: Place }) {
   const narrow = useNarrow();
   const actions = useActionsOn(place, path, tabs, tree.reveal);
   const isFile = found.is === "there" && found.entry.type !== "directory";
+  const isFolder = found.is === "top" || (found.is === "there" && !isFile);
   useShown(isFile ? path : "", path, tabs.show, tree.reveal);
   useLeaving(place, tabs.dirty.size > 0);
   return (
     <div className={mergeClasses(styles.root, collapsed && styles.collapsed)}>
-      <div className={mergeClasses(styles.pane, styles.files, isFile && styles.away)}>
+      <div className={mergeClasses(styles.pane, styles.files, !isFolder && styles.away)}>
         <FilesPane
           {...{ tree, actions, path, home }}
           collapsed={collapsed}
           setCollapsed={(away) => filesShown.set(away ? "collapsed" : "shown")}
         />
       </div>
-      <div className={mergeClasses(styles.pane, !isFile && styles.away)}>
+      <div className={mergeClasses(styles.pane, isFolder && styles.away)}>
         <OpenFiles {...{ tabs, actions, path, found, home }} alone={collapsed || narrow} />
       </div>
       <FileDialogs actions={actions} />

@@ -68,7 +68,10 @@ interface Props {
   readonly ring: boolean;
   readonly target: boolean;
   readonly onClick: (row: Row) => void;
-  readonly onMenu: (row: Row, target: HTMLElement | { x: number; y: number }) => void;
+  /** Absent where there is no menu. */
+  readonly onMenu?:
+    | ((row: Row, target: HTMLElement | { x: number; y: number }) => void)
+    | undefined;
   readonly onDragStart: (entry: Entry, data: DataTransfer) => void;
   readonly onDragOver: DragEventHandler;
 }
@@ -117,6 +120,7 @@ export const FileRow = memo(function FileRow(props: Props) {
       draggable={entry.type !== "other"}
       onDragStart={(event) => props.onDragStart(entry, event.dataTransfer)}
       onContextMenu={(event) => {
+        if (!props.onMenu) return;
         event.preventDefault();
         props.onMenu(row, { x: event.clientX, y: event.clientY });
       }}
@@ -130,12 +134,13 @@ export const FileRow = memo(function FileRow(props: Props) {
       <span className={styles.name} title={entry.name}>
         {entry.name}
       </span>
-      <MoreButton row={row} name={entry.name} onMenu={props.onMenu} />
+      {props.onMenu && <MoreButton row={row} name={entry.name} onMenu={props.onMenu} />}
     </div>
   );
 });
 
-interface MoreProps extends Pick<Props, "row" | "onMenu"> {
+interface MoreProps extends Pick<Props, "row"> {
+  readonly onMenu: NonNullable<Props["onMenu"]>;
   readonly name: string;
 }
 

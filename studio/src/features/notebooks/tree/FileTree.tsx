@@ -124,7 +124,7 @@ export function FileTree(props: Props) {
               ring={focused}
               target={target !== null && target !== "" && target === folder && isFolder(row)}
               onClick={onClick}
-              onMenu={onMenu}
+              onMenu={menuOf && onMenu}
               onDragStart={dragEntry}
               onDragOver={(event) => onDrag(event, folder)}
             />
