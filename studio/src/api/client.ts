@@ -1,11 +1,6 @@
-/**
- * The one way to the API. Paths, bodies and answers are typed by `schema.d.ts`, which is generated
- * from the control plane's OpenAPI description (`npm run types`).
- */
-import createClient, { type Middleware } from "openapi-fetch";
+/** The one way to the API, and what can go wrong with a request. */
 import { heard, lost, signedOut } from "@/api/connection";
 import { ConnectionLost, errorOf } from "@/api/errors";
-import type { paths } from "@/api/schema";
 
 export const API_VERSION = "2024-10-01";
 
@@ -16,30 +11,6 @@ function away(response: Response): boolean {
   return AWAY.has(response.status) && !response.headers.has("x-ms-request-id");
 }
 
-const turnErrors: Middleware = {
-  onRequest({ request }) {
-    const url = new URL(request.url);
-    if (!url.pathname.startsWith("/subscriptions") || url.searchParams.has("api-version")) return;
-    url.searchParams.set("api-version", API_VERSION);
-    return new Request(url, request);
-  },
-  async onResponse({ response }) {
-    if (away(response)) {
-      lost();
-      throw new ConnectionLost();
-    }
-    heard();
-    if (response.ok) return;
-    if (response.status === 401) signedOut();
-    throw errorOf(response.status, await bodyOf(response));
-  },
-  onError({ error }) {
-    if (error instanceof DOMException && error.name === "AbortError") return;
-    lost();
-    return new ConnectionLost();
-  },
-};
-
 async function bodyOf(response: Response): Promise<unknown> {
   try {
     return await response.json();
@@ -48,12 +19,8 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: "/" });
-api.use(turnErrors);
-
 /**
- * A request that openapi-fetch cannot make (a stream of bytes, a link that the API gave), with the
- * same errors.
+ * A request whose refusal is an error.
  *
  * @throws ApiError, ConnectionLost
  */

@@ -1,80 +1,30 @@
-import {
-  Avatar,
-  Button,
-  Menu,
-  MenuDivider,
-  MenuGroup,
-  MenuGroupHeader,
-  MenuItem,
-  MenuItemRadio,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-} from "@fluentui/react-components";
-import { SettingsRegular, SignOutRegular } from "@fluentui/react-icons";
+import { Avatar, Button } from "@fluentui/react-components";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
-import { request } from "@/api/client";
 import { useMe } from "@/api/me";
-import { type ThemeChoice, themeChoice } from "@/app/theme";
-import { useTell } from "@/app/toasts";
-import { useRemembered } from "@/lib/remembered";
 
-const THEMES: readonly ThemeChoice[] = ["system", "light", "dark"];
+const OpenAccountMenu = lazy(() => import("@/app/OpenAccountMenu"));
 
-/** Who is signed in, the theme, the settings, and the way out. */
+/** The way to the account's menu, which is loaded when it is first opened. */
 export function AccountMenu() {
   const me = useMe();
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const tell = useTell();
-  const theme = useRemembered(themeChoice);
-  const signOut = async () => {
-    try {
-      await request("/auth/session", { method: "DELETE" });
-      location.assign("/signin");
-    } catch (error) {
-      tell.failed(t("signOutFailed"), error);
-    }
-  };
-  return (
-    <Menu
-      checkedValues={{ theme: [theme] }}
-      onCheckedValueChange={(_, { checkedItems }) =>
-        themeChoice.set((checkedItems[0] as ThemeChoice | undefined) ?? "system")
-      }
-    >
-      <MenuTrigger disableButtonEnhancement>
-        <Button
-          appearance="subtle"
-          shape="circular"
-          aria-label={t("account", { name: me.displayName })}
-          icon={<Avatar name={me.displayName} color="brand" size={28} aria-hidden />}
-        />
-      </MenuTrigger>
-      <MenuPopover>
-        <MenuList>
-          <MenuGroup>
-            <MenuGroupHeader>{me.displayName}</MenuGroupHeader>
-            <MenuItem icon={<SettingsRegular />} onClick={() => navigate("/settings")}>
-              {t("settings")}
-            </MenuItem>
-          </MenuGroup>
-          <MenuDivider />
-          <MenuGroup>
-            <MenuGroupHeader>{t("theme")}</MenuGroupHeader>
-            {THEMES.map((each) => (
-              <MenuItemRadio key={each} name="theme" value={each}>
-                {t(`themes.${each}`)}
-              </MenuItemRadio>
-            ))}
-          </MenuGroup>
-          <MenuDivider />
-          <MenuItem icon={<SignOutRegular />} onClick={() => void signOut()}>
-            {t("signOut")}
-          </MenuItem>
-        </MenuList>
-      </MenuPopover>
-    </Menu>
+  const [wanted, setWanted] = useState(false);
+  const button = (
+    <Button
+      appearance="subtle"
+      shape="circular"
+      aria-haspopup="menu"
+      aria-label={t("account", { name: me.displayName })}
+      icon={<Avatar name={me.displayName} color="brand" size={28} aria-hidden />}
+      onClick={() => setWanted(true)}
+    />
+  );
+  return wanted ? (
+    <Suspense fallback={button}>
+      <OpenAccountMenu />
+    </Suspense>
+  ) : (
+    button
   );
 }

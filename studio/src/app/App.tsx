@@ -1,13 +1,27 @@
 import { FluentProvider } from "@fluentui/react-components";
 import { QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { RouterProvider } from "react-router";
+import { useConnection } from "@/api/connection";
 import { ConnectionBar } from "@/app/ConnectionBar";
 import { Dialogs } from "@/app/Dialogs";
 import { queryClient } from "@/app/queryClient";
 import { router } from "@/app/routes";
-import { SignedOut } from "@/app/SignedOut";
 import { useTheme } from "@/app/theme";
 import { Toasts } from "@/app/toasts";
+
+const SignedOut = lazy(() => import("@/app/SignedOut"));
+
+function SessionEnd() {
+  const { signedOut } = useConnection();
+  return (
+    signedOut && (
+      <Suspense>
+        <SignedOut />
+      </Suspense>
+    )
+  );
+}
 
 export function App() {
   return (
@@ -19,7 +33,7 @@ export function App() {
             <RouterProvider router={router} />
           </Dialogs>
         </Toasts>
-        <SignedOut />
+        <SessionEnd />
       </QueryClientProvider>
     </FluentProvider>
   );

@@ -1,33 +1,32 @@
 /** Asking before something that cannot be taken back. */
 import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-} from "@fluentui/react-components";
-import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
-import { useTranslation } from "react-i18next";
+  createContext,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useContext,
+  useState,
+} from "react";
 
-interface Question {
+const Question = lazy(() => import("@/app/Question"));
+
+export interface Asking {
   readonly title: string;
   readonly text: ReactNode;
   /** What the button that does it says: a verb. */
   readonly verb: string;
 }
 
-type Confirm = (question: Question) => Promise<boolean>;
+type Confirm = (question: Asking) => Promise<boolean>;
 const Context = createContext<Confirm | null>(null);
 
-interface Asked extends Question {
+interface Asked extends Asking {
   readonly answer: (yes: boolean) => void;
 }
 
 export function Dialogs({ children }: { children: ReactNode }) {
   const [asked, setAsked] = useState<Asked | null>(null);
-  const { t } = useTranslation();
   const confirm = useCallback<Confirm>(
     (question) => new Promise((answer) => setAsked({ ...question, answer })),
     [],
@@ -39,20 +38,11 @@ export function Dialogs({ children }: { children: ReactNode }) {
   return (
     <Context.Provider value={confirm}>
       {children}
-      <Dialog open={asked !== null} onOpenChange={() => close(false)} modalType="alert">
-        <DialogSurface>
-          <DialogBody>
-            <DialogTitle>{asked?.title}</DialogTitle>
-            <DialogContent>{asked?.text}</DialogContent>
-            <DialogActions>
-              <Button onClick={() => close(false)}>{t("cancel")}</Button>
-              <Button appearance="primary" onClick={() => close(true)}>
-                {asked?.verb}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </DialogSurface>
-      </Dialog>
+      {asked && (
+        <Suspense>
+          <Question {...asked} close={close} />
+        </Suspense>
+      )}
     </Context.Provider>
   );
 }

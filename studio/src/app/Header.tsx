@@ -1,20 +1,13 @@
-import {
-  Button,
-  DrawerBody,
-  DrawerHeader,
-  DrawerHeaderTitle,
-  makeStyles,
-  OverlayDrawer,
-  tokens,
-} from "@fluentui/react-components";
-import { DismissRegular, NavigationRegular } from "@fluentui/react-icons";
-import { useState } from "react";
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { NavigationRegular } from "@fluentui/react-icons";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { AccountMenu } from "@/app/AccountMenu";
-import { NavLinks } from "@/app/NavLinks";
 import { WorkspaceMenu } from "@/app/WorkspaceMenu";
 import { NARROW } from "@/lib/screen";
+
+const PagesDrawer = lazy(() => import("@/app/PagesDrawer"));
 
 const useStyles = makeStyles({
   bar: {
@@ -58,11 +51,10 @@ export function Header() {
   );
 }
 
-/** The pages, on a narrow screen. */
+/** The pages, on a narrow screen: their drawer is loaded when it is first opened. */
 function Drawer({ className }: { readonly className: string }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<boolean | null>(null);
   const { t } = useTranslation();
-  const close = () => setOpen(false);
   return (
     <>
       <Button
@@ -72,27 +64,11 @@ function Drawer({ className }: { readonly className: string }) {
         aria-label={t("pages")}
         onClick={() => setOpen(true)}
       />
-      <OverlayDrawer open={open} onOpenChange={(_, data) => setOpen(data.open)} size="small">
-        <DrawerHeader>
-          <DrawerHeaderTitle
-            action={
-              <Button
-                appearance="subtle"
-                icon={<DismissRegular />}
-                aria-label={t("close")}
-                onClick={close}
-              />
-            }
-          >
-            Studiolo
-          </DrawerHeaderTitle>
-        </DrawerHeader>
-        <DrawerBody>
-          <nav aria-label={t("pages")}>
-            <NavLinks onGo={close} />
-          </nav>
-        </DrawerBody>
-      </OverlayDrawer>
+      {open !== null && (
+        <Suspense>
+          <PagesDrawer open={open} setOpen={setOpen} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -8,14 +8,12 @@ import {
   DialogTitle,
 } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
-import { useConnection } from "@/api/connection";
 
 /** Over whatever is open, which stays as it is: text in an editor can still be copied. */
-export function SignedOut() {
-  const { signedOut } = useConnection();
+export default function SignedOut() {
   const { t } = useTranslation();
   return (
-    <Dialog open={signedOut} modalType="alert">
+    <Dialog open modalType="alert">
       <DialogSurface>
         <DialogBody>
           <DialogTitle>{t("signedOut.title")}</DialogTitle>

@@ -1,69 +1,44 @@
-import {
-  Button,
-  Menu,
-  MenuDivider,
-  MenuItem,
-  MenuItemRadio,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  makeStyles,
-} from "@fluentui/react-components";
+import { Button, makeStyles } from "@fluentui/react-components";
 import { ChevronDownRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router";
+import { useParams } from "react-router";
 import { useMe } from "@/api/me";
 import { workspacesQuery } from "@/api/workspaces";
+
+const OpenWorkspaceMenu = lazy(() => import("@/app/OpenWorkspaceMenu"));
 
 const useStyles = makeStyles({
   button: { minWidth: 0, fontWeight: "normal" },
   name: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", maxWidth: "24ch" },
-  list: { maxHeight: "60vh", overflowY: "auto" },
 });
 
-/** Which workspace the pages are about, and the way to another. */
+/** Which workspace the pages are about; the menu of others is loaded when it is first opened. */
 export function WorkspaceMenu() {
   const styles = useStyles();
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const { group, workspace } = useParams();
   const workspaces = useQuery(workspacesQuery(useMe().subscriptionId)).data ?? [];
   const here = workspaces.find((each) => each.group === group && each.name === workspace);
-  const value = group && workspace ? `${group}/${workspace}` : "";
-  return (
-    <Menu
-      checkedValues={{ workspace: [value] }}
-      onCheckedValueChange={(_, { checkedItems }) =>
-        navigate(`/workspaces/${checkedItems[0] ?? ""}`)
-      }
+  const [wanted, setWanted] = useState(false);
+  const button = (
+    <Button
+      appearance="subtle"
+      icon={<ChevronDownRegular />}
+      iconPosition="after"
+      className={styles.button}
+      aria-haspopup="menu"
+      onClick={() => setWanted(true)}
     >
-      <MenuTrigger disableButtonEnhancement>
-        <Button
-          appearance="subtle"
-          icon={<ChevronDownRegular />}
-          iconPosition="after"
-          className={styles.button}
-        >
-          <span className={styles.name}>{here?.friendlyName ?? workspace ?? t("workspaces")}</span>
-        </Button>
-      </MenuTrigger>
-      <MenuPopover>
-        <MenuList className={styles.list}>
-          {workspaces.map((each) => (
-            <MenuItemRadio
-              key={each.id}
-              name="workspace"
-              value={`${each.group}/${each.name}`}
-              secondaryContent={each.group}
-            >
-              {each.friendlyName}
-            </MenuItemRadio>
-          ))}
-          {workspaces.length > 0 && <MenuDivider />}
-          <MenuItem onClick={() => navigate("/workspaces")}>{t("allWorkspaces")}</MenuItem>
-        </MenuList>
-      </MenuPopover>
-    </Menu>
+      <span className={styles.name}>{here?.friendlyName ?? workspace ?? t("workspaces")}</span>
+    </Button>
+  );
+  return wanted ? (
+    <Suspense fallback={button}>
+      <OpenWorkspaceMenu />
+    </Suspense>
+  ) : (
+    button
   );
 }

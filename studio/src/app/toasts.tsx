@@ -1,14 +1,23 @@
 /** Short messages about what was done, or failed, after the place it was asked for may be gone. */
 import {
-  Toast,
-  ToastBody,
-  Toaster,
-  ToastTitle,
-  useId,
-  useToastController,
-} from "@fluentui/react-components";
-import { createContext, type ReactNode, useContext, useMemo } from "react";
+  createContext,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useContext,
+  useMemo,
+  useState,
+} from "react";
 import { messageOf } from "@/components/ErrorMessage";
+
+const ToastBoard = lazy(() => import("@/app/ToastBoard"));
+
+export interface Message {
+  readonly intent: "success" | "error";
+  readonly title: string;
+  /** The API's own sentence. */
+  readonly text?: string;
+}
 
 interface Tell {
   /** Something was done. */
@@ -19,33 +28,24 @@ interface Tell {
 
 const Context = createContext<Tell | null>(null);
 
+/** What draws the messages is loaded with the first of them. */
 export function Toasts({ children }: { children: ReactNode }) {
-  const toaster = useId("toaster");
-  const { dispatchToast } = useToastController(toaster);
-  const tell = useMemo<Tell>(
-    () => ({
-      done: (title) =>
-        dispatchToast(
-          <Toast>
-            <ToastTitle>{title}</ToastTitle>
-          </Toast>,
-          { intent: "success" },
-        ),
-      failed: (title, error) =>
-        dispatchToast(
-          <Toast>
-            <ToastTitle>{title}</ToastTitle>
-            <ToastBody>{messageOf(error)}</ToastBody>
-          </Toast>,
-          { intent: "error", timeout: 12_000 },
-        ),
-    }),
-    [dispatchToast],
-  );
+  const [messages, setMessages] = useState<readonly Message[]>([]);
+  const tell = useMemo<Tell>(() => {
+    const add = (message: Message) => setMessages((before) => [...before, message]);
+    return {
+      done: (title) => add({ intent: "success", title }),
+      failed: (title, error) => add({ intent: "error", title, text: messageOf(error) }),
+    };
+  }, []);
   return (
     <Context.Provider value={tell}>
       {children}
-      <Toaster toasterId={toaster} position="bottom-end" pauseOnHover limit={4} />
+      {messages.length > 0 && (
+        <Suspense>
+          <ToastBoard messages={messages} />
+        </Suspense>
+      )}
     </Context.Provider>
   );
 }

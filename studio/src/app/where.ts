@@ -25,15 +25,6 @@ export function pageOf(place: Pick<Place, "group" | "workspace">, ...rest: strin
   return `/workspaces/${parts.join("/")}`;
 }
 
-/** The path parameters that workspace routes of the API share. */
-export function pathOf(place: Place) {
-  return {
-    subscription: place.subscription,
-    group: place.group,
-    workspace: place.workspace,
-  };
-}
-
 /** The workspace's ARM id. */
 export function workspaceId(place: Place): string {
   return (
