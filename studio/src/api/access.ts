@@ -1,6 +1,6 @@
 /** Who may do what: roles, and who has them where. */
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
+import { request, sendJson } from "@/api/client";
 
 const VERSION = "2022-04-01";
 const PROVIDER = "providers/Microsoft.Authorization";
@@ -93,13 +93,8 @@ export async function assign(
   principalType: string,
 ): Promise<void> {
   const url = `${scope}/${PROVIDER}/roleAssignments/${crypto.randomUUID()}?api-version=${VERSION}`;
-  await request(url, {
-    method: "PUT",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({
-      properties: { roleDefinitionId: role.id, principalId, principalType },
-    }),
-  });
+  const properties = { roleDefinitionId: role.id, principalId, principalType };
+  await sendJson("PUT", url, { properties });
 }
 
 /** Take a role away, at once. */

@@ -1,6 +1,6 @@
 /** What Studiolo can do with an instance that Azure cannot: resize, keep, put back, copy, renew. */
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
+import { request, sendJson } from "@/api/client";
 import { computesKey, computesUrl } from "@/api/computes";
 import type { Place } from "@/app/where";
 
@@ -28,32 +28,22 @@ export function snapshotsQuery(place: Place, name: string) {
   });
 }
 
-async function send(method: string, url: string, body?: object): Promise<void> {
-  await request(url, {
-    method,
-    ...(body && {
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    }),
-  });
-}
-
 export const takeSnapshot = (place: Place, name: string, snapshot: string) =>
-  send("PUT", computesUrl(place, name, "snapshots", snapshot), {});
+  sendJson("PUT", computesUrl(place, name, "snapshots", snapshot), {});
 
 export const deleteSnapshot = (place: Place, name: string, snapshot: string) =>
-  send("DELETE", computesUrl(place, name, "snapshots", snapshot));
+  request(computesUrl(place, name, "snapshots", snapshot), { method: "DELETE" });
 
 /** Put the machine back to how it was; what was done since is lost. */
 export const restoreSnapshot = (place: Place, name: string, snapshot: string) =>
-  send("POST", computesUrl(place, name, "snapshots", snapshot, "restore"));
+  request(computesUrl(place, name, "snapshots", snapshot, "restore"), { method: "POST" });
 
 /** Start anew on the newest image; the home stays. */
 export const reimage = (place: Place, name: string) =>
-  send("POST", computesUrl(place, name, "reimage"));
+  request(computesUrl(place, name, "reimage"), { method: "POST" });
 
 export const clone = (place: Place, name: string, copy: string) =>
-  send("POST", computesUrl(place, name, "clone"), { name: copy });
+  sendJson("POST", computesUrl(place, name, "clone"), { name: copy });
 
 export interface Resize {
   readonly targetVMSize?: string;
@@ -62,7 +52,7 @@ export interface Resize {
 }
 
 export const resize = (place: Place, name: string, to: Resize) =>
-  send("POST", computesUrl(place, name, "resize"), to);
+  sendJson("POST", computesUrl(place, name, "resize"), to);
 
 /** Change the description or the tags. */
 export const describe = (
@@ -70,7 +60,7 @@ export const describe = (
   name: string,
   part: { readonly description: string; readonly tags: Readonly<Record<string, string>> },
 ) =>
-  send("PATCH", computesUrl(place, name), {
+  sendJson("PATCH", computesUrl(place, name), {
     tags: part.tags,
     properties: { description: part.description },
   });

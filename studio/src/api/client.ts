@@ -43,6 +43,25 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   throw errorOf(response.status, await bodyOf(response));
 }
 
+/**
+ * A request that says something, as JSON.
+ *
+ * @throws ApiError, ConnectionLost
+ */
+export function sendJson(
+  method: "PATCH" | "POST" | "PUT",
+  url: string,
+  body: object,
+  { headers, ...more }: RequestInit & { headers?: Record<string, string> } = {},
+): Promise<Response> {
+  return request(url, {
+    method,
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+    ...more,
+  });
+}
+
 interface Page<T> {
   value: T[];
   nextLink?: string | null;

@@ -2,7 +2,7 @@
  * Compute instances: what the API serves, as the pages use it, and what can be asked of one.
  */
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { API_VERSION, allPages, request } from "@/api/client";
+import { API_VERSION, allPages, request, sendJson } from "@/api/client";
 import { type Place, workspaceId } from "@/app/where";
 
 export interface Application {
@@ -217,10 +217,7 @@ export function dropInstance(client: QueryClient, place: Place, id: string, name
  * @throws ApiError (one with this name is there, the quota is used up, a field is wrong ...)
  */
 export async function createInstance(place: Place, name: string, body: object): Promise<Instance> {
-  const answer = await request(computesUrl(place, name), {
-    method: "PUT",
-    headers: { "Content-Type": "application/json", "If-None-Match": "*" },
-    body: JSON.stringify(body),
-  });
+  const headers = { "If-None-Match": "*" };
+  const answer = await sendJson("PUT", computesUrl(place, name), body, { headers });
   return readInstance(await answer.json());
 }

@@ -1,6 +1,6 @@
 /** The workspace's file share: what is in it, and changing it. */
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { API_VERSION, allPages, request } from "@/api/client";
+import { API_VERSION, allPages, request, sendJson } from "@/api/client";
 import { type Place, workspaceId } from "@/app/where";
 
 /** One thing in the share. Paths begin at its top and have no slash before or after. */
@@ -100,11 +100,7 @@ export async function makeFolder(place: Place, path: string): Promise<void> {
 
 /** Give a file or folder another name or place; nothing is ever replaced. */
 export async function moveEntry(place: Place, from: string, to: string): Promise<void> {
-  await request(filesUrl(place, "move", {}), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ from, to }),
-  });
+  await sendJson("POST", filesUrl(place, "move", {}), { from, to });
 }
 
 /** Delete a file, or a folder with everything in it. */

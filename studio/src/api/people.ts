@@ -1,6 +1,6 @@
 /** Accounts of this deployment. Only administrators may list them. */
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
+import { request, sendJson } from "@/api/client";
 
 export interface Person {
   readonly id: string;
@@ -31,9 +31,8 @@ export interface NewClient {
   readonly expiresAt: string;
 }
 
-async function send<T>(method: string, url: string, body: object): Promise<T> {
-  const headers = { "Content-Type": "application/json" };
-  return (await request(url, { method, headers, body: JSON.stringify(body) })).json();
+async function send<T>(method: "PATCH" | "POST", url: string, body: object): Promise<T> {
+  return (await sendJson(method, url, body)).json();
 }
 
 export function addPerson(name: string, displayName: string): Promise<Person> {

@@ -1,6 +1,6 @@
 /** What a region has: how much of its quota is left, and what its machines can do. */
 import { queryOptions } from "@tanstack/react-query";
-import { API_VERSION, request } from "@/api/client";
+import { API_VERSION, request, sendJson } from "@/api/client";
 import { hasStatus } from "@/api/errors";
 
 /** vCPUs of a family (or of the whole region) in use, and how many there may be. */
@@ -78,9 +78,6 @@ export async function setLimit(
   limit: number,
 ): Promise<void> {
   const id = regionUrl(subscription, location, `quotas/${name}`).split("?")[0];
-  await request(regionUrl(subscription, location, "updateQuotas"), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ location, value: [{ id, limit, unit: "Count" }] }),
-  });
+  const value = [{ id, limit, unit: "Count" }];
+  await sendJson("POST", regionUrl(subscription, location, "updateQuotas"), { location, value });
 }

@@ -1,6 +1,6 @@
 /** Personal access tokens: what scripts and command lines sign in with. */
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
+import { request, sendJson } from "@/api/client";
 
 export interface Token {
   readonly id: string;
@@ -24,12 +24,7 @@ export const tokensQuery = queryOptions({
 });
 
 export async function createToken(name: string, days: number): Promise<NewToken> {
-  const answer = await request("/auth/tokens", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name, days }),
-  });
-  return answer.json();
+  return (await sendJson("POST", "/auth/tokens", { name, days })).json();
 }
 
 export async function revokeToken(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** Workspaces of the subscription that the person may see. */
 import { queryOptions } from "@tanstack/react-query";
-import { API_VERSION, allPages, request } from "@/api/client";
+import { API_VERSION, allPages, request, sendJson } from "@/api/client";
 import { errorOf, hasStatus } from "@/api/errors";
 
 export interface Workspace {
@@ -75,13 +75,14 @@ export async function createWorkspace(
   const group = `/subscriptions/${subscription}/resourceGroups/${encodeURIComponent(wanted.group)}`;
   const { location } = wanted;
   if (!(await exists(`${group}?api-version=${GROUPS_VERSION}`))) {
-    await put(`${group}?api-version=${GROUPS_VERSION}`, { location });
+    await sendJson("PUT", `${group}?api-version=${GROUPS_VERSION}`, { location });
   }
   const provider = "providers/Microsoft.MachineLearningServices/workspaces";
-  await put(
+  await sendJson(
+    "PUT",
     `${group}/${provider}/${encodeURIComponent(wanted.name)}?api-version=${API_VERSION}`,
     { location, properties: {} },
-    { "If-None-Match": "*" },
+    { headers: { "If-None-Match": "*" } },
   );
 }
 
@@ -93,14 +94,6 @@ async function exists(url: string): Promise<boolean> {
     if (hasStatus(error, 404)) return false;
     throw error;
   }
-}
-
-async function put(url: string, body: object, headers: Record<string, string> = {}) {
-  await request(url, {
-    method: "PUT",
-    headers: { "Content-Type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
 }
 
 /** Delete a workspace; its computes go first, its file share is kept aside. */

@@ -1,7 +1,7 @@
 /** Whether a name can be had, asked of the API as it is typed. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
-import { API_VERSION, request } from "@/api/client";
+import { API_VERSION, sendJson } from "@/api/client";
 import { hasStatus } from "@/api/errors";
 import { type Place, workspaceId } from "@/app/where";
 import { NAME_RULE } from "@/features/compute/create/draft";
@@ -23,12 +23,8 @@ interface Answer {
 /** Whether the API would take the name for a compute of the workspace. */
 export async function askForName(place: Place, name: string, signal: AbortSignal): Promise<Answer> {
   const url = `${workspaceId(place)}/checkComputeNameAvailability?api-version=${API_VERSION}`;
-  const body = JSON.stringify({
-    name,
-    type: "Microsoft.MachineLearningServices/workspaces/computes",
-  });
-  const headers = { "Content-Type": "application/json" };
-  return (await request(url, { method: "POST", body, headers, signal })).json();
+  const type = "Microsoft.MachineLearningServices/workspaces/computes";
+  return (await sendJson("POST", url, { name, type }, { signal })).json();
 }
 
 export function useNameCheck(place: Place, name: string): NameCheck {

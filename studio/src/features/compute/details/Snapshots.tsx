@@ -93,7 +93,7 @@ interface NamingProps {
   readonly label: string;
   readonly verb: string;
   readonly failed: string;
-  readonly act: (name: string) => Promise<void>;
+  readonly act: (name: string) => Promise<unknown>;
   readonly done: () => void;
 }
 
