@@ -1,18 +1,4 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  Text,
-  tokens,
-} from "@fluentui/react-components";
+import { Field, Input, Select, Text } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,10 +6,7 @@ import { assign, type Role } from "@/api/access";
 import type { Person } from "@/api/people";
 import { usePlace, workspaceId } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
-
-const useStyles = makeStyles({
-  fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalL },
-});
+import { FormDialog } from "@/components/FormDialog";
 
 const LEVELS = ["workspace", "group", "subscription"] as const;
 type Level = (typeof LEVELS)[number];
@@ -36,8 +19,7 @@ interface Props {
 
 /** Gives somebody a role. Who may not list people names them by their object id. */
 export function AssignRole({ close, people, roles }: Props) {
-  const styles = useStyles();
-  const { t } = useTranslation(["access", "common"]);
+  const { t } = useTranslation("access");
   const place = usePlace();
   const client = useQueryClient();
   const [who, setWho] = useState("");
@@ -62,65 +44,51 @@ export function AssignRole({ close, people, roles }: Props) {
     },
   });
   return (
-    <Dialog open onOpenChange={close}>
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            save.mutate();
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>{t("add")}</DialogTitle>
-            <DialogContent className={styles.fields}>
-              {save.isError && <ErrorMessage error={save.error} title={t("notAdded")} />}
-              <Field label={t("who")} required>
-                {people.length > 0 ? (
-                  <Select value={who} onChange={(_, { value }) => setWho(value)}>
-                    <option value="">{t("choose")}</option>
-                    {people.map((each) => (
-                      <option key={each.id} value={each.id}>
-                        {`${each.displayName} (${each.name})`}
-                      </option>
-                    ))}
-                  </Select>
-                ) : (
-                  <Input
-                    value={who}
-                    placeholder={t("objectId")}
-                    onChange={(_, { value }) => setWho(value.trim())}
-                  />
-                )}
-              </Field>
-              <Field label={t("role")}>
-                <Select value={role} onChange={(_, { value }) => setRole(value)}>
-                  {roles.map((each) => (
-                    <option key={each.id} value={each.id}>
-                      {each.name}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              <Text size={200}>{chosen?.description}</Text>
-              <Field label={t("scope")}>
-                <Select value={level} onChange={(_, { value }) => setLevel(value as Level)}>
-                  {LEVELS.map((each) => (
-                    <option key={each} value={each}>
-                      {t(`levels.${each}`)}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={close}>{t("common:cancel")}</Button>
-              <Button type="submit" appearance="primary" disabled={!who || save.isPending}>
-                {t("assign")}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={t("add")}
+      verb={t("assign")}
+      ready={who !== "" && !save.isPending}
+      submit={save.mutate}
+      close={close}
+    >
+      {save.isError && <ErrorMessage error={save.error} title={t("notAdded")} />}
+      <Field label={t("who")} required>
+        {people.length > 0 ? (
+          <Select value={who} onChange={(_, { value }) => setWho(value)}>
+            <option value="">{t("choose")}</option>
+            {people.map((each) => (
+              <option key={each.id} value={each.id}>
+                {`${each.displayName} (${each.name})`}
+              </option>
+            ))}
+          </Select>
+        ) : (
+          <Input
+            value={who}
+            placeholder={t("objectId")}
+            onChange={(_, { value }) => setWho(value.trim())}
+          />
+        )}
+      </Field>
+      <Field label={t("role")}>
+        <Select value={role} onChange={(_, { value }) => setRole(value)}>
+          {roles.map((each) => (
+            <option key={each.id} value={each.id}>
+              {each.name}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Text size={200}>{chosen?.description}</Text>
+      <Field label={t("scope")}>
+        <Select value={level} onChange={(_, { value }) => setLevel(value as Level)}>
+          {LEVELS.map((each) => (
+            <option key={each} value={each}>
+              {t(`levels.${each}`)}
+            </option>
+          ))}
+        </Select>
+      </Field>
+    </FormDialog>
   );
 }

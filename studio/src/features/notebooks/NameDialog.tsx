@@ -1,20 +1,11 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-} from "@fluentui/react-components";
+import { Field, Input } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { folderQuery } from "@/api/files";
 import { type Place, usePlace } from "@/app/where";
 import { messageOf } from "@/components/ErrorMessage";
+import { FormDialog } from "@/components/FormDialog";
 import { freeName, join, nameProblem, parentOf } from "@/features/notebooks/paths";
 import type { Asked, FileActions } from "@/features/notebooks/useFileActions";
 
@@ -33,7 +24,7 @@ const NEW_NAMES = {
 
 /** Asks for the name of something new, or for another name. */
 export function NameDialog({ asked, actions }: Props) {
-  const { t } = useTranslation(["notebooks", "common"]);
+  const { t } = useTranslation("notebooks");
   const names = useNames(usePlace(), asked.about === "new" ? asked.folder : folderOf(asked));
   const [first] = useState(() =>
     asked.about === "new" ? freeName(NEW_NAMES[asked.kind], names) : asked.entry.name,
@@ -43,9 +34,7 @@ export function NameDialog({ asked, actions }: Props) {
   const [busy, setBusy] = useState(false);
   const problem = nameProblem(name);
   const taken = names.has(name) && !(asked.about !== "new" && name === first);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    if (problem || taken || busy) return;
+  const submit = async () => {
     setBusy(true);
     try {
       if (asked.about === "new") await actions.make(asked.kind, asked.folder, name);
@@ -64,46 +53,29 @@ export function NameDialog({ asked, actions }: Props) {
         ? messageOf(error)
         : "";
   return (
-    <Dialog open onOpenChange={() => actions.answered()}>
-      <DialogSurface>
-        <form onSubmit={(event) => void submit(event)}>
-          <DialogBody>
-            <DialogTitle>
-              {asked.about === "new" ? t(`new.${asked.kind}`) : t("rename.title", { name: first })}
-            </DialogTitle>
-            <DialogContent>
-              <Field
-                label={t("name.label")}
-                {...(said && { validationMessage: said })}
-                hint={
-                  asked.about === "new" ? t("name.in", { folder: asked.folder || t("top") }) : ""
-                }
-              >
-                <Input
-                  value={name}
-                  autoFocus
-                  onFocus={(event) => selectStem(event.target, first)}
-                  onChange={(_, { value }) => {
-                    setName(value);
-                    setError(null);
-                  }}
-                />
-              </Field>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={() => actions.answered()}>{t("common:cancel")}</Button>
-              <Button
-                type="submit"
-                appearance="primary"
-                disabled={Boolean(problem) || taken || busy}
-              >
-                {t(asked.about === "new" ? "new.done" : "rename.verb")}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={asked.about === "new" ? t(`new.${asked.kind}`) : t("rename.title", { name: first })}
+      verb={t(asked.about === "new" ? "new.done" : "rename.verb")}
+      ready={!problem && !taken && !busy}
+      submit={() => void submit()}
+      close={actions.answered}
+    >
+      <Field
+        label={t("name.label")}
+        {...(said && { validationMessage: said })}
+        hint={asked.about === "new" ? t("name.in", { folder: asked.folder || t("top") }) : ""}
+      >
+        <Input
+          value={name}
+          autoFocus
+          onFocus={(event) => selectStem(event.target, first)}
+          onChange={(_, { value }) => {
+            setName(value);
+            setError(null);
+          }}
+        />
+      </Field>
+    </FormDialog>
   );
 }
 

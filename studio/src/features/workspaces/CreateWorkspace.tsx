@@ -1,17 +1,4 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  tokens,
-} from "@fluentui/react-components";
+import { Field, Input, Select } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,10 +7,7 @@ import { useMe } from "@/api/me";
 import { createWorkspace, locationsQuery } from "@/api/workspaces";
 import { pageOf } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
-
-const useStyles = makeStyles({
-  fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalL },
-});
+import { FormDialog } from "@/components/FormDialog";
 
 interface Props {
   readonly open: boolean;
@@ -32,8 +16,7 @@ interface Props {
 
 /** A new workspace, in a resource group that is made with it where there is none. */
 export function CreateWorkspace({ open, close }: Props) {
-  const styles = useStyles();
-  const { t } = useTranslation(["workspaces", "common"]);
+  const { t } = useTranslation("workspaces");
   const { subscriptionId } = useMe();
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -51,43 +34,30 @@ export function CreateWorkspace({ open, close }: Props) {
   });
   const ready = name !== "" && group !== "" && location !== "";
   return (
-    <Dialog open={open} onOpenChange={close}>
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ready) create.mutate();
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>{t("new")}</DialogTitle>
-            <DialogContent className={styles.fields}>
-              {create.isError && <ErrorMessage error={create.error} title={t("notCreated")} />}
-              <Field label={t("name")} required>
-                <Input value={name} onChange={(_, { value }) => setName(value.trim())} />
-              </Field>
-              <Field label={t("group")} hint={t("groupHint")} required>
-                <Input value={group} onChange={(_, { value }) => setGroup(value.trim())} />
-              </Field>
-              <Field label={t("location")}>
-                <Select value={location} onChange={(_, { value }) => setChosen(value)}>
-                  {locations.map((each) => (
-                    <option key={each.name} value={each.name}>
-                      {each.displayName}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={close}>{t("common:cancel")}</Button>
-              <Button type="submit" appearance="primary" disabled={!ready || create.isPending}>
-                {t("create")}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      open={open}
+      title={t("new")}
+      verb={t("create")}
+      ready={ready && !create.isPending}
+      submit={create.mutate}
+      close={close}
+    >
+      {create.isError && <ErrorMessage error={create.error} title={t("notCreated")} />}
+      <Field label={t("name")} required>
+        <Input value={name} onChange={(_, { value }) => setName(value.trim())} />
+      </Field>
+      <Field label={t("group")} hint={t("groupHint")} required>
+        <Input value={group} onChange={(_, { value }) => setGroup(value.trim())} />
+      </Field>
+      <Field label={t("location")}>
+        <Select value={location} onChange={(_, { value }) => setChosen(value)}>
+          {locations.map((each) => (
+            <option key={each.name} value={each.name}>
+              {each.displayName}
+            </option>
+          ))}
+        </Select>
+      </Field>
+    </FormDialog>
   );
 }

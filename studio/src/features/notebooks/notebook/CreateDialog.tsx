@@ -1,18 +1,6 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Field, Input } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { computesQuery, createInstance, putInstance } from "@/api/computes";
 import { ApiError } from "@/api/errors";
@@ -22,15 +10,12 @@ import { sizesQuery } from "@/api/sizes";
 import { workspacesQuery } from "@/api/workspaces";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
+import { FormDialog } from "@/components/FormDialog";
 import { bodyOf, EMPTY, fieldOf } from "@/features/compute/create/draft";
 import { proposal } from "@/features/compute/create/proposal";
 import { SizeSelect } from "@/features/compute/create/SizeSelect";
 import { firstChoice, type Offer, offers } from "@/features/compute/create/sizing";
 import { type NameCheck, useNameCheck } from "@/features/compute/create/useNameCheck";
-
-const useStyles = makeStyles({
-  content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
-});
 
 interface Props {
   readonly created: (name: string) => void;
@@ -39,8 +24,7 @@ interface Props {
 
 /** Makes an instance in place: a name and a size are enough. */
 export function CreateDialog({ created, close }: Props) {
-  const styles = useStyles();
-  const { t } = useTranslation(["notebooks", "create", "common"]);
+  const { t } = useTranslation(["notebooks", "create"]);
   const place = usePlace();
   const client = useQueryClient();
   const me = useMe();
@@ -52,8 +36,7 @@ export function CreateDialog({ created, close }: Props) {
   const { location, choices } = useSizes();
   const size = wanted || firstChoice(choices);
   const check = useNameCheck(place, name);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     setBusy(true);
     try {
       const body = bodyOf({ ...EMPTY, name, size }, location, me.tenantId);
@@ -68,51 +51,33 @@ export function CreateDialog({ created, close }: Props) {
   const field = error instanceof ApiError ? fieldOf(error.target) : null;
   const said = error instanceof ApiError ? error.message : "";
   return (
-    <Dialog open onOpenChange={close}>
-      <DialogSurface>
-        <form onSubmit={(event) => void submit(event)}>
-          <DialogBody>
-            <DialogTitle>{t("compute.create")}</DialogTitle>
-            <DialogContent className={styles.content}>
-              {error !== null && field !== "name" && field !== "size" && (
-                <ErrorMessage error={error} />
-              )}
-              <Field
-                label={t("create:name")}
-                {...nameState(check, field === "name" ? said : "", t("create:nameRule"))}
-              >
-                <Input
-                  value={name}
-                  maxLength={24}
-                  autoComplete="off"
-                  spellCheck={false}
-                  onChange={(_, { value }) => {
-                    setName(value.trim());
-                    setError(null);
-                  }}
-                />
-              </Field>
-              <Field
-                label={t("create:size")}
-                {...(field === "size" && { validationMessage: said })}
-              >
-                <SizeSelect choices={choices} value={size} onChange={setSize} />
-              </Field>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={close}>{t("common:cancel")}</Button>
-              <Button
-                type="submit"
-                appearance="primary"
-                disabled={busy || check.state !== "free" || !size}
-              >
-                {t("compute.make")}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={t("compute.create")}
+      verb={t("compute.make")}
+      ready={!busy && check.state === "free" && size !== ""}
+      submit={() => void submit()}
+      close={close}
+    >
+      {error !== null && field !== "name" && field !== "size" && <ErrorMessage error={error} />}
+      <Field
+        label={t("create:name")}
+        {...nameState(check, field === "name" ? said : "", t("create:nameRule"))}
+      >
+        <Input
+          value={name}
+          maxLength={24}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(_, { value }) => {
+            setName(value.trim());
+            setError(null);
+          }}
+        />
+      </Field>
+      <Field label={t("create:size")} {...(field === "size" && { validationMessage: said })}>
+        <SizeSelect choices={choices} value={size} onChange={setSize} />
+      </Field>
+    </FormDialog>
   );
 }
 
