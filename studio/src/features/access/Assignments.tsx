@@ -3,11 +3,7 @@ import {
   Button,
   makeStyles,
   SearchBox,
-  Table,
-  TableBody,
   TableCell,
-  TableHeader,
-  TableHeaderCell,
   TableRow,
   tokens,
 } from "@fluentui/react-components";
@@ -21,6 +17,7 @@ import type { Person } from "@/api/people";
 import { useConfirm } from "@/app/Dialogs";
 import { useTell } from "@/app/toasts";
 import { usePlace, workspaceId } from "@/app/where";
+import { DataTable } from "@/components/DataTable";
 import { Empty } from "@/components/Empty";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
@@ -33,7 +30,6 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     marginBottom: tokens.spacingVerticalM,
   },
-  table: { overflowX: "auto" },
   small: { color: tokens.colorNeutralForeground3, display: "block", overflowWrap: "anywhere" },
 });
 
@@ -96,9 +92,7 @@ export function Assignments({ people }: { readonly people: readonly Person[] }) 
       {shown.length === 0 ? (
         <Empty icon={<PeopleLockRegular />} title={t("noMatch")} />
       ) : (
-        <div className={styles.table}>
-          <Lines lines={shown} />
-        </div>
+        <Lines lines={shown} />
       )}
       {adding && <AssignRole close={() => setAdding(false)} people={people} roles={roles.data} />}
     </>
@@ -126,40 +120,34 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
     void client.invalidateQueries({ queryKey: ["assignments"] });
   };
   return (
-    <Table aria-label={t("tabs.assignments")} style={{ minWidth: 620 }}>
-      <TableHeader>
-        <TableRow>
-          <TableHeaderCell>{t("who")}</TableHeaderCell>
-          <TableHeaderCell>{t("role")}</TableHeaderCell>
-          <TableHeaderCell>{t("from")}</TableHeaderCell>
-          <TableHeaderCell>{t("remove")}</TableHeaderCell>
+    <DataTable
+      label={t("tabs.assignments")}
+      columns={[t("who"), t("role"), t("from"), t("remove")]}
+      minWidth={620}
+    >
+      {lines.map((line) => (
+        <TableRow key={line.assignment.id}>
+          <TableCell>
+            {line.who}
+            <span className={styles.small}>{line.detail}</span>
+          </TableCell>
+          <TableCell>{line.role}</TableCell>
+          <TableCell>
+            <Badge appearance="tint" color={line.from === "workspace" ? "brand" : "informative"}>
+              {t(`levels.${line.from}`)}
+            </Badge>
+          </TableCell>
+          <TableCell>
+            <Button
+              size="small"
+              aria-label={t("removeOne", { role: line.role, who: line.who })}
+              onClick={() => void remove(line)}
+            >
+              {t("remove")}
+            </Button>
+          </TableCell>
         </TableRow>
-      </TableHeader>
-      <TableBody>
-        {lines.map((line) => (
-          <TableRow key={line.assignment.id}>
-            <TableCell>
-              {line.who}
-              <span className={styles.small}>{line.detail}</span>
-            </TableCell>
-            <TableCell>{line.role}</TableCell>
-            <TableCell>
-              <Badge appearance="tint" color={line.from === "workspace" ? "brand" : "informative"}>
-                {t(`levels.${line.from}`)}
-              </Badge>
-            </TableCell>
-            <TableCell>
-              <Button
-                size="small"
-                aria-label={t("removeOne", { role: line.role, who: line.who })}
-                onClick={() => void remove(line)}
-              >
-                {t("remove")}
-              </Button>
-            </TableCell>
-          </TableRow>
-        ))}
-      </TableBody>
-    </Table>
+      ))}
+    </DataTable>
   );
 }

@@ -3,15 +3,8 @@ import {
   Button,
   Field,
   Input,
-  MessageBar,
-  MessageBarBody,
-  MessageBarTitle,
   makeStyles,
-  Table,
-  TableBody,
   TableCell,
-  TableHeader,
-  TableHeaderCell,
   TableRow,
   tokens,
 } from "@fluentui/react-components";
@@ -26,28 +19,16 @@ import {
   peopleQuery,
   setDisabled,
 } from "@/api/people";
-import { CopyButton } from "@/components/CopyButton";
+import { DataTable } from "@/components/DataTable";
 import { ErrorMessage } from "@/components/ErrorMessage";
+import { InlineForm } from "@/components/InlineForm";
 import { Section } from "@/components/Section";
+import { ShownOnce } from "@/components/ShownOnce";
 import { useFormat } from "@/lib/useFormat";
 
 const useStyles = makeStyles({
-  form: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "end",
-    gap: tokens.spacingHorizontalM,
-    marginBottom: tokens.spacingVerticalL,
-  },
-  table: { overflowX: "auto" },
   small: { color: tokens.colorNeutralForeground3, display: "block" },
   buttons: { display: "flex", gap: tokens.spacingHorizontalS, flexWrap: "wrap" },
-  secret: {
-    fontFamily: tokens.fontFamilyMonospace,
-    display: "block",
-    overflowWrap: "anywhere",
-    marginBlock: tokens.spacingVerticalS,
-  },
 });
 
 /** Accounts: made, let in by a link, kept out; and programs that sign in by a secret. */
@@ -67,7 +48,6 @@ export function People({ people }: { readonly people: readonly Person[] }) {
 }
 
 function AddPerson() {
-  const styles = useStyles();
   const { t } = useTranslation("access");
   const client = useQueryClient();
   const [name, setName] = useState("");
@@ -81,26 +61,14 @@ function AddPerson() {
     },
   });
   return (
-    <>
-      {add.isError && <ErrorMessage error={add.error} title={t("people.notAdded")} />}
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          add.mutate();
-        }}
-      >
-        <Field label={t("people.name")}>
-          <Input required value={name} onChange={(_, { value }) => setName(value)} />
-        </Field>
-        <Field label={t("people.displayName")}>
-          <Input value={shown} onChange={(_, { value }) => setShown(value)} />
-        </Field>
-        <Button type="submit" appearance="primary" disabled={add.isPending}>
-          {t("people.add")}
-        </Button>
-      </form>
-    </>
+    <InlineForm send={add} verb={t("people.add")} failed={t("people.notAdded")}>
+      <Field label={t("people.name")}>
+        <Input required value={name} onChange={(_, { value }) => setName(value)} />
+      </Field>
+      <Field label={t("people.displayName")}>
+        <Input value={shown} onChange={(_, { value }) => setShown(value)} />
+      </Field>
+    </InlineForm>
   );
 }
 
@@ -119,104 +87,72 @@ function PeopleTable({ people }: { readonly people: readonly Person[] }) {
     <>
       {error && <ErrorMessage error={error} />}
       {link.data && (
-        <Secret
+        <ShownOnce
           title={t("people.linkOnce", { until: format.shortMoment(link.data.expiresAt) })}
           text={link.data.link}
         />
       )}
-      <div className={styles.table}>
-        <Table aria-label={t("people.title")} style={{ minWidth: 560 }}>
-          <TableHeader>
-            <TableRow>
-              <TableHeaderCell>{t("people.displayName")}</TableHeaderCell>
-              <TableHeaderCell>{t("people.state")}</TableHeaderCell>
-              <TableHeaderCell>{t("people.actions")}</TableHeaderCell>
-            </TableRow>
-          </TableHeader>
-          <TableBody>
-            {people.map((each) => (
-              <TableRow key={each.id}>
-                <TableCell>
-                  {each.displayName}
-                  <span className={styles.small}>{each.name}</span>
-                </TableCell>
-                <TableCell>
-                  <Badge appearance="tint" color={each.disabled ? "danger" : "success"}>
-                    {t(each.disabled ? "people.disabled" : "people.enabled")}
-                  </Badge>
-                </TableCell>
-                <TableCell>
-                  <span className={styles.buttons}>
-                    <Button
-                      size="small"
-                      disabled={each.disabled}
-                      aria-label={t("people.linkFor", { name: each.name })}
-                      onClick={() => link.mutate(each)}
-                    >
-                      {t("people.link")}
-                    </Button>
-                    <Button
-                      size="small"
-                      aria-label={t(each.disabled ? "people.enableOne" : "people.disableOne", {
-                        name: each.name,
-                      })}
-                      onClick={() => change.mutate(each)}
-                    >
-                      {t(each.disabled ? "people.enable" : "people.disable")}
-                    </Button>
-                  </span>
-                </TableCell>
-              </TableRow>
-            ))}
-          </TableBody>
-        </Table>
-      </div>
+      <DataTable
+        label={t("people.title")}
+        columns={[t("people.displayName"), t("people.state"), t("people.actions")]}
+        minWidth={560}
+      >
+        {people.map((each) => (
+          <TableRow key={each.id}>
+            <TableCell>
+              {each.displayName}
+              <span className={styles.small}>{each.name}</span>
+            </TableCell>
+            <TableCell>
+              <Badge appearance="tint" color={each.disabled ? "danger" : "success"}>
+                {t(each.disabled ? "people.disabled" : "people.enabled")}
+              </Badge>
+            </TableCell>
+            <TableCell>
+              <span className={styles.buttons}>
+                <Button
+                  size="small"
+                  disabled={each.disabled}
+                  aria-label={t("people.linkFor", { name: each.name })}
+                  onClick={() => link.mutate(each)}
+                >
+                  {t("people.link")}
+                </Button>
+                <Button
+                  size="small"
+                  aria-label={t(each.disabled ? "people.enableOne" : "people.disableOne", {
+                    name: each.name,
+                  })}
+                  onClick={() => change.mutate(each)}
+                >
+                  {t(each.disabled ? "people.enable" : "people.disable")}
+                </Button>
+              </span>
+            </TableCell>
+          </TableRow>
+        ))}
+      </DataTable>
     </>
   );
 }
 
 function AddClient() {
-  const styles = useStyles();
   const { t } = useTranslation("access");
   const [name, setName] = useState("");
   const add = useMutation({ mutationFn: () => addClient(name), onSuccess: () => setName("") });
   return (
     <>
-      {add.isError && <ErrorMessage error={add.error} title={t("clients.notAdded")} />}
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          add.mutate();
-        }}
-      >
+      <InlineForm send={add} verb={t("clients.add")} failed={t("clients.notAdded")}>
         <Field label={t("clients.name")}>
           <Input required value={name} onChange={(_, { value }) => setName(value)} />
         </Field>
-        <Button type="submit" appearance="primary" disabled={add.isPending}>
-          {t("clients.add")}
-        </Button>
-      </form>
+      </InlineForm>
       {add.data && (
-        <Secret
+        <ShownOnce
           title={t("clients.once")}
           text={`AZURE_TENANT_ID=${add.data.tenantId}\nAZURE_CLIENT_ID=${add.data.appId}\nAZURE_CLIENT_SECRET=${add.data.clientSecret}`}
         />
       )}
     </>
-  );
-}
-
-/** Something that is shown this once. */
-function Secret({ title, text }: { readonly title: string; readonly text: string }) {
-  const styles = useStyles();
-  return (
-    <MessageBar intent="success" layout="multiline">
-      <MessageBarBody>
-        <MessageBarTitle>{title}</MessageBarTitle>
-        <span className={styles.secret}>{text}</span>
-        <CopyButton text={text} />
-      </MessageBarBody>
-    </MessageBar>
   );
 }

@@ -1,22 +1,11 @@
-import {
-  Badge,
-  Link,
-  makeStyles,
-  Table,
-  TableBody,
-  TableCell,
-  TableHeader,
-  TableHeaderCell,
-  TableRow,
-  tokens,
-} from "@fluentui/react-components";
+import { Badge, Link, makeStyles, TableCell, TableRow, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import type { Event } from "@/api/activity";
+import { DataTable } from "@/components/DataTable";
 import { useStatusWord } from "@/features/activity/status";
 import { useFormat } from "@/lib/useFormat";
 
 const useStyles = makeStyles({
-  scroll: { overflowX: "auto" },
   small: {
     color: tokens.colorNeutralForeground3,
     display: "block",
@@ -43,41 +32,35 @@ export function EventTable({ events, open }: Props) {
   const { t } = useTranslation("activity");
   const format = useFormat();
   const word = useStatusWord();
+  const columns = [
+    t("operation"),
+    t("resource"),
+    { name: t("status"), width: 130 },
+    t("caller"),
+    { name: t("time"), width: 180 },
+  ];
   return (
-    <div className={styles.scroll}>
-      <Table aria-label={t("title")} style={{ minWidth: 760 }}>
-        <TableHeader>
-          <TableRow>
-            <TableHeaderCell>{t("operation")}</TableHeaderCell>
-            <TableHeaderCell>{t("resource")}</TableHeaderCell>
-            <TableHeaderCell style={{ width: 130 }}>{t("status")}</TableHeaderCell>
-            <TableHeaderCell>{t("caller")}</TableHeaderCell>
-            <TableHeaderCell style={{ width: 180 }}>{t("time")}</TableHeaderCell>
-          </TableRow>
-        </TableHeader>
-        <TableBody>
-          {events.map((each) => (
-            <TableRow key={each.id}>
-              <TableCell className={styles.cell}>
-                <Link as="button" onClick={() => open(each)}>
-                  {each.title}
-                </Link>
-                <span className={styles.small}>{each.detail}</span>
-              </TableCell>
-              <TableCell className={styles.cell} title={each.resource}>
-                {each.resource.split("/").at(-1)}
-              </TableCell>
-              <TableCell>
-                <Badge appearance="tint" color={COLORS[each.status] ?? "informative"}>
-                  {word(each.status)}
-                </Badge>
-              </TableCell>
-              <TableCell>{each.caller}</TableCell>
-              <TableCell title={format.moment(each.at)}>{format.shortMoment(each.at)}</TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
-    </div>
+    <DataTable label={t("title")} columns={columns} minWidth={760}>
+      {events.map((each) => (
+        <TableRow key={each.id}>
+          <TableCell className={styles.cell}>
+            <Link as="button" onClick={() => open(each)}>
+              {each.title}
+            </Link>
+            <span className={styles.small}>{each.detail}</span>
+          </TableCell>
+          <TableCell className={styles.cell} title={each.resource}>
+            {each.resource.split("/").at(-1)}
+          </TableCell>
+          <TableCell>
+            <Badge appearance="tint" color={COLORS[each.status] ?? "informative"}>
+              {word(each.status)}
+            </Badge>
+          </TableCell>
+          <TableCell>{each.caller}</TableCell>
+          <TableCell title={format.moment(each.at)}>{format.shortMoment(each.at)}</TableCell>
+        </TableRow>
+      ))}
+    </DataTable>
   );
 }

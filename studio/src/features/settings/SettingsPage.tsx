@@ -10,6 +10,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/me";
 import { type ThemeChoice, themeChoice } from "@/app/theme";
+import { type Fact, Facts } from "@/components/Facts";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
 import { Connect } from "@/features/settings/Connect";
@@ -18,16 +19,6 @@ import { chooseLanguage, LANGUAGES, type Language, languageChoice } from "@/lib/
 import { useRemembered } from "@/lib/remembered";
 
 const useStyles = makeStyles({
-  facts: {
-    display: "grid",
-    gridTemplateColumns: "max-content minmax(0, 1fr)",
-    columnGap: tokens.spacingHorizontalXL,
-    rowGap: tokens.spacingVerticalXS,
-    margin: 0,
-    overflowWrap: "anywhere",
-    "& dt": { color: tokens.colorNeutralForeground3 },
-    "& dd": { margin: 0 },
-  },
   choices: {
     display: "flex",
     flexDirection: "column",
@@ -51,19 +42,16 @@ export function Page() {
 }
 
 function Account() {
-  const styles = useStyles();
   const { t } = useTranslation("settings");
   const me = useMe();
+  const facts: readonly Fact[] = [
+    [t("displayName"), me.displayName],
+    [t("userName"), me.name],
+    [t("objectId"), me.id],
+  ];
   return (
     <Section title={t("account")}>
-      <dl className={styles.facts}>
-        <dt>{t("displayName")}</dt>
-        <dd>{me.displayName}</dd>
-        <dt>{t("userName")}</dt>
-        <dd>{me.name}</dd>
-        <dt>{t("objectId")}</dt>
-        <dd>{me.id}</dd>
-      </dl>
+      <Facts all={facts} />
     </Section>
   );
 }

@@ -1,48 +1,21 @@
-import {
-  Button,
-  Field,
-  Input,
-  MessageBar,
-  MessageBarBody,
-  MessageBarTitle,
-  makeStyles,
-  Table,
-  TableBody,
-  TableCell,
-  TableHeader,
-  TableHeaderCell,
-  TableRow,
-  tokens,
-} from "@fluentui/react-components";
+import { Button, Field, Input, makeStyles, TableCell, TableRow } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createToken, revokeToken, type Token, tokensQuery } from "@/api/tokens";
 import { useConfirm } from "@/app/Dialogs";
 import { useTell } from "@/app/toasts";
-import { CopyButton } from "@/components/CopyButton";
+import { DataTable } from "@/components/DataTable";
 import { ErrorMessage } from "@/components/ErrorMessage";
+import { InlineForm } from "@/components/InlineForm";
 import { Section } from "@/components/Section";
+import { ShownOnce } from "@/components/ShownOnce";
 import { useFormat } from "@/lib/useFormat";
 
 const DAYS = 90;
 
 const useStyles = makeStyles({
-  form: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "end",
-    gap: tokens.spacingHorizontalM,
-    marginBottom: tokens.spacingVerticalL,
-  },
   days: { width: "110px" },
-  secret: {
-    fontFamily: tokens.fontFamilyMonospace,
-    overflowWrap: "anywhere",
-    display: "block",
-    marginBlock: tokens.spacingVerticalS,
-  },
-  table: { overflowX: "auto" },
 });
 
 /** Personal access tokens: made, shown once, and ended. */
@@ -62,13 +35,7 @@ export function Tokens() {
   });
   return (
     <Section title={t("tokens.title")} text={t("tokens.text")}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
+      <InlineForm send={create} verb={t("tokens.create")} failed={t("tokens.notCreated")}>
         <Field label={t("tokens.name")}>
           <Input value={name} required onChange={(_, { value }) => setName(value)} />
         </Field>
@@ -81,26 +48,10 @@ export function Tokens() {
             onChange={(_, { value }) => setDays(value)}
           />
         </Field>
-        <Button type="submit" appearance="primary" disabled={create.isPending}>
-          {t("tokens.create")}
-        </Button>
-      </form>
-      {create.isError && <ErrorMessage error={create.error} title={t("tokens.notCreated")} />}
-      {create.data && (
-        <MessageBar intent="success" layout="multiline">
-          <MessageBarBody>
-            <MessageBarTitle>{t("tokens.once")}</MessageBarTitle>
-            <span className={styles.secret}>{create.data.token}</span>
-            <CopyButton text={create.data.token} />
-          </MessageBarBody>
-        </MessageBar>
-      )}
+      </InlineForm>
+      {create.data && <ShownOnce title={t("tokens.once")} text={create.data.token} />}
       {known.isError && <ErrorMessage error={known.error} retry={known.refetch} />}
-      {known.data && known.data.length > 0 && (
-        <div className={styles.table}>
-          <TokenTable all={known.data} />
-        </div>
-      )}
+      {known.data && known.data.length > 0 && <TokenTable all={known.data} />}
     </Section>
   );
 }
@@ -125,36 +76,32 @@ function TokenTable({ all }: { readonly all: readonly Token[] }) {
     }
     void client.invalidateQueries(tokensQuery);
   };
+  const columns = [
+    t("tokens.name"),
+    t("tokens.created"),
+    t("tokens.used"),
+    t("tokens.expires"),
+    t("tokens.revoke"),
+  ];
   return (
-    <Table aria-label={t("tokens.title")} style={{ minWidth: 560 }}>
-      <TableHeader>
-        <TableRow>
-          <TableHeaderCell>{t("tokens.name")}</TableHeaderCell>
-          <TableHeaderCell>{t("tokens.created")}</TableHeaderCell>
-          <TableHeaderCell>{t("tokens.used")}</TableHeaderCell>
-          <TableHeaderCell>{t("tokens.expires")}</TableHeaderCell>
-          <TableHeaderCell>{t("tokens.revoke")}</TableHeaderCell>
+    <DataTable label={t("tokens.title")} columns={columns} minWidth={560}>
+      {all.map((token) => (
+        <TableRow key={token.id}>
+          <TableCell>{token.name}</TableCell>
+          <TableCell>{format.shortMoment(token.createdAt)}</TableCell>
+          <TableCell>{token.usedAt ? format.ago(token.usedAt) : t("tokens.never")}</TableCell>
+          <TableCell>{token.expiresAt ? format.ago(token.expiresAt) : "–"}</TableCell>
+          <TableCell>
+            <Button
+              size="small"
+              aria-label={t("tokens.revokeOne", { name: token.name })}
+              onClick={() => void revoke(token)}
+            >
+              {t("tokens.revoke")}
+            </Button>
+          </TableCell>
         </TableRow>
-      </TableHeader>
-      <TableBody>
-        {all.map((token) => (
-          <TableRow key={token.id}>
-            <TableCell>{token.name}</TableCell>
-            <TableCell>{format.shortMoment(token.createdAt)}</TableCell>
-            <TableCell>{token.usedAt ? format.ago(token.usedAt) : t("tokens.never")}</TableCell>
-            <TableCell>{token.expiresAt ? format.ago(token.expiresAt) : "–"}</TableCell>
-            <TableCell>
-              <Button
-                size="small"
-                aria-label={t("tokens.revokeOne", { name: token.name })}
-                onClick={() => void revoke(token)}
-              >
-                {t("tokens.revoke")}
-              </Button>
-            </TableCell>
-          </TableRow>
-        ))}
-      </TableBody>
-    </Table>
+      ))}
+    </DataTable>
   );
 }

@@ -2,12 +2,7 @@ import {
   Badge,
   MessageBar,
   MessageBarBody,
-  makeStyles,
-  Table,
-  TableBody,
   TableCell,
-  TableHeader,
-  TableHeaderCell,
   TableRow,
   Text,
 } from "@fluentui/react-components";
@@ -16,14 +11,13 @@ import { useTranslation } from "react-i18next";
 import type { Instance } from "@/api/computes";
 import { type RunningApplication, type Status, statusQuery } from "@/api/status";
 import { usePlace } from "@/app/where";
+import { DataTable } from "@/components/DataTable";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 import { Section } from "@/components/Section";
 import { useFormat } from "@/lib/useFormat";
 
 const EVERY_MS = 5000;
-
-const useStyles = makeStyles({ scroll: { overflowX: "auto" } });
 
 /** Whether somebody works on the instance, and with what. */
 export function Activity({ instance }: { readonly instance: Instance }) {
@@ -65,39 +59,31 @@ function Awake({ activity }: { readonly activity: NonNullable<Status["activity"]
 }
 
 function Running({ all }: { readonly all: readonly RunningApplication[] }) {
-  const styles = useStyles();
   const { t } = useTranslation("details");
   const format = useFormat();
   return (
-    <div className={styles.scroll}>
-      <Table aria-label={t("applications")} style={{ minWidth: 480 }}>
-        <TableHeader>
-          <TableRow>
-            <TableHeaderCell>{t("application")}</TableHeaderCell>
-            <TableHeaderCell>{t("state")}</TableHeaderCell>
-            <TableHeaderCell>{t("lastUsed")}</TableHeaderCell>
-          </TableRow>
-        </TableHeader>
-        <TableBody>
-          {all.map((each) => (
-            <TableRow key={each.name}>
-              <TableCell>{each.displayName}</TableCell>
-              <TableCell>
-                <Badge
-                  appearance="tint"
-                  color={
-                    each.state === "Running" ? "success" : each.lastError ? "danger" : "informative"
-                  }
-                  title={each.lastError ?? ""}
-                >
-                  {t(`states.${each.state}`, { defaultValue: each.state })}
-                </Badge>
-              </TableCell>
-              <TableCell>{each.lastActivity ? format.ago(each.lastActivity) : "–"}</TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
-    </div>
+    <DataTable
+      label={t("applications")}
+      columns={[t("application"), t("state"), t("lastUsed")]}
+      minWidth={480}
+    >
+      {all.map((each) => (
+        <TableRow key={each.name}>
+          <TableCell>{each.displayName}</TableCell>
+          <TableCell>
+            <Badge
+              appearance="tint"
+              color={
+                each.state === "Running" ? "success" : each.lastError ? "danger" : "informative"
+              }
+              title={each.lastError ?? ""}
+            >
+              {t(`states.${each.state}`, { defaultValue: each.state })}
+            </Badge>
+          </TableCell>
+          <TableCell>{each.lastActivity ? format.ago(each.lastActivity) : "–"}</TableCell>
+        </TableRow>
+      ))}
+    </DataTable>
   );
 }

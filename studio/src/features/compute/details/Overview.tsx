@@ -1,7 +1,7 @@
 import { Button, Field, Input, makeStyles, Textarea, tokens } from "@fluentui/react-components";
 import { EditRegular } from "@fluentui/react-icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { describe } from "@/api/changes";
 import { computesKey, type Instance } from "@/api/computes";
@@ -10,21 +10,12 @@ import { usePlace } from "@/app/where";
 import { Code } from "@/components/Code";
 import { CopyButton } from "@/components/CopyButton";
 import { ErrorMessage } from "@/components/ErrorMessage";
+import { type Fact, Facts } from "@/components/Facts";
 import { Section } from "@/components/Section";
 import { parseTags } from "@/features/compute/create/draft";
 import { useFormat } from "@/lib/useFormat";
 
 const useStyles = makeStyles({
-  facts: {
-    display: "grid",
-    gridTemplateColumns: "minmax(120px, max-content) minmax(0, 1fr)",
-    columnGap: tokens.spacingHorizontalXL,
-    rowGap: tokens.spacingVerticalSNudge,
-    margin: 0,
-    overflowWrap: "anywhere",
-    "& dt": { color: tokens.colorNeutralForeground3 },
-    "& dd": { margin: 0 },
-  },
   form: {
     display: "flex",
     flexDirection: "column",
@@ -46,7 +37,7 @@ export function Overview({ instance, isolation }: Props) {
   return (
     <>
       <Section title={t("properties")}>
-        <Facts instance={instance} isolation={isolation} />
+        <Properties instance={instance} isolation={isolation} />
       </Section>
       <Section title={t("notes")}>
         <Notes key={instance.id} instance={instance} />
@@ -56,15 +47,14 @@ export function Overview({ instance, isolation }: Props) {
   );
 }
 
-function Facts({ instance, isolation }: Props) {
-  const styles = useStyles();
+function Properties({ instance, isolation }: Props) {
   const { t } = useTranslation(["details", "compute"]);
   const format = useFormat();
   const { subscription } = usePlace();
   const size = useSize(subscription, instance.location, instance.size);
   const words = size && t(size.gpus ? "compute:sizeWithGpu" : "compute:sizeInWords", { ...size });
   const last = instance.lastOperation;
-  const facts: readonly (readonly [string, ReactNode])[] = [
+  const facts: readonly Fact[] = [
     [t("size"), words ? `${instance.size} (${words})` : instance.size],
     [t("region"), instance.location],
     [t("owner"), instance.ownerName],
@@ -82,24 +72,7 @@ function Facts({ instance, isolation }: Props) {
     [t("walls"), isolation],
     [t("id"), instance.id],
   ];
-  return (
-    <dl className={styles.facts}>
-      {facts
-        .filter(([, value]) => value)
-        .map(([term, value]) => (
-          <Fact key={term} term={term} value={value} />
-        ))}
-    </dl>
-  );
-}
-
-function Fact({ term, value }: { readonly term: string; readonly value: ReactNode }) {
-  return (
-    <>
-      <dt>{term}</dt>
-      <dd>{value}</dd>
-    </>
-  );
+  return <Facts all={facts} />;
 }
 
 /** Description and tags, to be read and changed. */

@@ -3,11 +3,7 @@ import {
   Field,
   Input,
   makeStyles,
-  Table,
-  TableBody,
   TableCell,
-  TableHeader,
-  TableHeaderCell,
   TableRow,
   Text,
   tokens,
@@ -27,18 +23,13 @@ import { computesKey, type Instance } from "@/api/computes";
 import { useConfirm } from "@/app/Dialogs";
 import { useTell } from "@/app/toasts";
 import { usePlace } from "@/app/where";
+import { DataTable } from "@/components/DataTable";
 import { ErrorMessage } from "@/components/ErrorMessage";
+import { InlineForm } from "@/components/InlineForm";
 import { Section } from "@/components/Section";
 import { useFormat } from "@/lib/useFormat";
 
 const useStyles = makeStyles({
-  form: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "end",
-    gap: tokens.spacingHorizontalM,
-    marginBottom: tokens.spacingVerticalM,
-  },
   buttons: { display: "flex", gap: tokens.spacingHorizontalS },
 });
 
@@ -99,7 +90,6 @@ interface NamingProps {
 
 /** Something that is made by giving it a name. */
 function Naming({ label, verb, failed, act, done }: NamingProps) {
-  const styles = useStyles();
   const [name, setName] = useState("");
   const make = useMutation({
     mutationFn: () => act(name),
@@ -109,23 +99,11 @@ function Naming({ label, verb, failed, act, done }: NamingProps) {
     },
   });
   return (
-    <>
-      {make.isError && <ErrorMessage error={make.error} title={failed} />}
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          make.mutate();
-        }}
-      >
-        <Field label={label}>
-          <Input required value={name} onChange={(_, { value }) => setName(value.trim())} />
-        </Field>
-        <Button type="submit" appearance="primary" disabled={make.isPending}>
-          {verb}
-        </Button>
-      </form>
-    </>
+    <InlineForm send={make} verb={verb} failed={failed}>
+      <Field label={label}>
+        <Input required value={name} onChange={(_, { value }) => setName(value.trim())} />
+      </Field>
+    </InlineForm>
   );
 }
 
@@ -159,34 +137,29 @@ function SnapshotTable({ instance, all, canRestore }: TableProps) {
     void client.invalidateQueries({ queryKey: computesKey(place) });
   };
   return (
-    <Table aria-label={t("snapshots.title")}>
-      <TableHeader>
-        <TableRow>
-          <TableHeaderCell>{t("snapshots.name")}</TableHeaderCell>
-          <TableHeaderCell>{t("created")}</TableHeaderCell>
-          <TableHeaderCell>{t("snapshots.actions")}</TableHeaderCell>
-        </TableRow>
-      </TableHeader>
-      <TableBody>
-        {all.map((each) => (
-          <TableRow key={each.name}>
-            <TableCell>{each.name}</TableCell>
-            <TableCell>{format.shortMoment(each.createdOn)}</TableCell>
-            <TableCell>
-              <span className={styles.buttons}>
-                {canRestore && (
-                  <Button size="small" onClick={() => void perform(each, "restore")}>
-                    {t("snapshots.restore")}
-                  </Button>
-                )}
-                <Button size="small" onClick={() => void perform(each, "delete")}>
-                  {t("common:delete")}
+    <DataTable
+      label={t("snapshots.title")}
+      columns={[t("snapshots.name"), t("created"), t("snapshots.actions")]}
+      minWidth={480}
+    >
+      {all.map((each) => (
+        <TableRow key={each.name}>
+          <TableCell>{each.name}</TableCell>
+          <TableCell>{format.shortMoment(each.createdOn)}</TableCell>
+          <TableCell>
+            <span className={styles.buttons}>
+              {canRestore && (
+                <Button size="small" onClick={() => void perform(each, "restore")}>
+                  {t("snapshots.restore")}
                 </Button>
-              </span>
-            </TableCell>
-          </TableRow>
-        ))}
-      </TableBody>
-    </Table>
+              )}
+              <Button size="small" onClick={() => void perform(each, "delete")}>
+                {t("common:delete")}
+              </Button>
+            </span>
+          </TableCell>
+        </TableRow>
+      ))}
+    </DataTable>
   );
 }
