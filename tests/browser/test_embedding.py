@@ -29,6 +29,10 @@ FRAME = """([url, name]) => {
   Object.assign(frame, {src: url, name, width: 1200, height: 700});
   document.body.append(frame);
 }"""
+LOAD_AGAIN = """(name) => {
+  const frame = document.querySelector(`iframe[name=${name}]`);
+  frame.src = frame.src;
+}"""
 TERMINAL = """(url) => new Promise((done) => {
   window.shown = '';
   window.ended = false;
@@ -132,6 +136,13 @@ async def has_its_kernel(visit: Visit, notebook: FrameLocator) -> None:
     await expect(notebook.locator(".jp-Notebook .cm-content").first).to_be_visible()
     await visit.hears('"msg_type": "kernel_info_reply"')
     await expect(notebook.locator(".jp-NotebookKernelStatus-fade")).to_be_attached()
+
+
+async def loads_again(visit: Visit, name: str) -> None:
+    """Load a frame anew, and forget what streams of the document before it have brought."""
+    async with visit.page.expect_event("framenavigated", lambda frame: frame.name == name):
+        await visit.page.evaluate(LOAD_AGAIN, name)
+    visit.forget_heard()
 
 
 async def runs_and_is_saved(notebook: FrameLocator, deployed: Deployed, person: Person) -> None:
@@ -287,7 +298,7 @@ async def test_the_end_of_a_sign_in_is_told_to_the_studio_and_healed_by_the_next
     await cell.press("Control+s")
     saved = deployed.share(ana) / "x.ipynb"
     await asyncio.to_thread(until, lambda: "typed meanwhile" in saved.read_text(), "what was typed")
-    await page.evaluate("() => { const f = document.querySelector('iframe'); f.src = f.src; }")
+    await loads_again(visit, "notebook")
     await has_its_kernel(visit, notebook)
     await runs_and_is_saved(notebook, deployed, ana)
     only_of_policies(visit)

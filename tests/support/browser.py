@@ -372,6 +372,11 @@ class Visit:
             while text not in so_far:
                 so_far += await self.heard.get()
 
+    def forget_heard(self) -> None:
+        """What WebSockets have brought so far does not count."""
+        while not self.heard.empty():
+            self.heard.get_nowait()
+
     async def picture(self, name: str) -> None:
         """Keep a screenshot, where somebody asked for pictures."""
         if PICTURES:
