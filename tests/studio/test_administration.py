@@ -235,7 +235,7 @@ async def test_a_person_is_added_let_in_by_a_link_and_kept_out(
     for field in ("#password", "#again"):
         await guest.page.locator(field).fill(PASSWORD)
     await guest.page.get_by_role("button").click()
-    await guest.page.wait_for_url(re.compile("/(welcome|workspaces)"))
+    await guest.inside()
     await visit.page.reload()
     await expect(person).to_be_visible()
     await expect(shown).to_have_count(0)
@@ -350,7 +350,7 @@ async def test_the_language_follows_the_browser(boss: Person, begin: Begin) -> N
     await visit.page.locator("input[name=username]").fill(boss.name)
     await visit.page.locator("input[type=password]").fill(PASSWORD)
     await visit.page.keyboard.press("Enter")
-    await visit.page.wait_for_url(re.compile("/(welcome|workspaces)"))
+    await visit.inside()
     await visit.show("/settings")
     await visit.heading_is("설정")
 

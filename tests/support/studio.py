@@ -3,7 +3,6 @@ with the accessibility checks of axe."""
 
 import importlib.util
 import json
-import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -15,9 +14,6 @@ from tests.support.browser import GROUP, PASSWORD, WORKSPACE, Deployed, Person, 
 
 _REPOSITORY = Path(__file__).parents[2]
 _AXE = _REPOSITORY / "studio" / "node_modules" / "axe-core" / "axe.min.js"
-
-_INSIDE = re.compile("/(welcome|workspaces)")
-"""Where the studio sends whoever comes in."""
 
 _AXE_RUN = """axe.run({exclude: ['[data-tabster-dummy]']}, {
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
@@ -97,7 +93,7 @@ class StudioVisit(Visit):
     async def enter(self, person: Person, page: str = "", password: str = PASSWORD) -> None:
         """Sign in and open a page of the studio, by its address or by its name in `main`."""
         await self.sign_in(person, password=password)
-        await self.page.wait_for_url(_INSIDE)
+        await self.inside()
         if page:
             await self.show(page)
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,12 +32,11 @@ def build() -> None:
 
     :raises BuildFailed: Node is missing, or a step of it failed.
     """
-    with (STUDIO / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone():
         wanted = _digest(_sources())
         if _read(DIST / _STAMP) == wanted:
             return
-        install()
+        _install()
         _say("building the studio")
         fresh = DIST.with_name("dist.new")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -51,6 +51,19 @@ def install() -> None:
 
     :raises BuildFailed: npm could not.
     """
+    with _alone():
+        _install()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While nobody else builds or installs here."""
+    with (STUDIO / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _install() -> None:
     wanted = _digest(STUDIO / name for name in _LOCKED)
     if _read(_PACKAGES / _STAMP) == wanted:
         return

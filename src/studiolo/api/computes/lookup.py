@@ -14,8 +14,14 @@ WORKSPACE_PATH = (
     "/subscriptions/{subscription}/resourceGroups/{group}/providers"
     "/Microsoft.MachineLearningServices/workspaces/{workspace}"
 )
+_WORKSPACE_SEGMENTS = WORKSPACE_PATH.count("/") + 1
 COMPUTES_PATH = f"{WORKSPACE_PATH}/computes"
 COMPUTE_PATH = f"{COMPUTES_PATH}/{{compute}}"
+
+
+def workspace_scope(path: str) -> str:
+    """The workspace's ARM id in a path below it, for what has no rights of its own."""
+    return "/".join(path.split("/")[:_WORKSPACE_SEGMENTS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,16 +24,18 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from studiolo.api.arm.leaving import disconnected
 from studiolo.api.computes.lookup import (
     COMPUTES_PATH,
     WorkspaceName,
     WorkspaceNamed,
     workspace_of,
+    workspace_scope,
 )
 from studiolo.api.computes.rendering import View
 from studiolo.api.computes.service import READ
 from studiolo.api.computes.watching import Listener, News, Watcher
-from studiolo.api.deps import Provided, authorized, scope_of
+from studiolo.api.deps import Provided, authorized
 from studiolo.api.identity.origins import refuse_other_sites
 from studiolo.api.services import Services
 from studiolo.domain.errors import NotFound, StudioloError
@@ -57,18 +59,13 @@ class EventRoute(APIRoute):
 router = APIRouter(tags=["computes"], route_class=EventRoute)
 
 
-def _workspace_scope(path: str) -> str:
-    """The workspace's own: by its form alone, the path would be about a compute called "watch"."""
-    return scope_of(path.rpartition("/")[0])
-
-
 @router.get(
     f"{COMPUTES_PATH}/watch",
     response_class=Response,
     responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
 async def watch_computes(
-    caller: Annotated[Principal, Depends(authorized(READ, _workspace_scope))],
+    caller: Annotated[Principal, Depends(authorized(READ, workspace_scope))],
     request: Request,
     services: Provided,
     named: WorkspaceNamed,
@@ -136,10 +133,8 @@ class EventStream(Response):
 
 
 async def _leave(receive: Receive) -> None:
-    """Return when the client has gone."""
     with contextlib.suppress(StudioloError):
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await disconnected(receive)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from studiolo.api.arm import etag
 from studiolo.api.arm.envelope import error_response
+from studiolo.api.arm.leaving import disconnected
 from studiolo.domain.errors import StudioloError
 from studiolo.files import OpenFile
 
@@ -128,7 +129,7 @@ class FileReply(Response):
 
         Uvicorn cuts the connection then, so that nobody takes half a file for a whole one.
         """
-        gone = asyncio.ensure_future(_gone(receive))
+        gone = asyncio.ensure_future(disconnected(receive))
         try:
             start = {"type": "http.response.start", "status": self.status_code}
             await send({**start, "headers": self.raw_headers})
@@ -147,8 +148,3 @@ class FileReply(Response):
             await send({"type": "http.response.body", "body": data, "more_body": True})
         if not gone.done():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

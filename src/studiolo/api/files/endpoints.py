@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse
 from studiolo.api.arm import etag
 from studiolo.api.arm.bodies import json_body
 from studiolo.api.arm.paging import next_link, not_ours, page_of
-from studiolo.api.computes.lookup import WORKSPACE_PATH, WorkspaceNamed
+from studiolo.api.computes.lookup import WORKSPACE_PATH, WorkspaceNamed, workspace_scope
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.files.downloads import download
 from studiolo.api.files.incoming import Incoming
 from studiolo.api.files.schemas import MoveBody, render
-from studiolo.api.files.service import DELETE, READ, WRITE, FileService, workspace_scope
+from studiolo.api.files.service import DELETE, READ, WRITE, FileService
 from studiolo.api.schema.files import FileEntry, FileList
 from studiolo.api.schema.saying import GUARDED, PRECONDITIONS, Responses, asks, empty, gives
 from studiolo.domain.resources import Principal

@@ -15,14 +15,6 @@ _STORAGE = "Microsoft.MachineLearningServices/workspaces/notebooks/storage"
 READ, WRITE, DELETE = f"{_STORAGE}/read", f"{_STORAGE}/write", f"{_STORAGE}/delete"
 """Azure's actions for the files of a workspace."""
 
-_WORKSPACE_SEGMENTS = 9
-"""Of `/subscriptions/s/resourceGroups/g/providers/Microsoft.ML.../workspaces/w`, split at `/`."""
-
-
-def workspace_scope(path: str) -> str:
-    """The workspace's id in a path below it: files have no rights of their own."""
-    return "/".join(path.split("/")[:_WORKSPACE_SEGMENTS])
-
 
 class FileService:
     """One request about the files of a workspace."""
