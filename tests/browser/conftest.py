@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
-from tests.support.browser import Deployed, Person, Visit, chromium
+from tests.support.browser import Visit, chromium, visiting
+from tests.support.deployed import Deployed, Person
 from tests.support.studio import built_studio
 
 Begin = Callable[..., Coroutine[Any, Any, Visit]]
@@ -16,12 +17,8 @@ Begin = Callable[..., Coroutine[Any, Any, Visit]]
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """A deployment in which nobody has signed in yet."""
     built_studio()
-    deployed = Deployed(tmp_path_factory.mktemp("b") / "h", engine="process")
-    try:
-        deployed.up()
+    with Deployed(tmp_path_factory.mktemp("b") / "h", engine="process").serving() as deployed:
         yield deployed
-    finally:
-        deployed.end()
 
 
 @pytest.fixture(scope="session")
@@ -57,16 +54,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def begin(deployed: Deployed, browser: Browser) -> AsyncIterator[Begin]:
     """Begin visits in profiles of their own. No page of any may have complained at the end."""
-    visits: list[Visit] = []
-
-    async def begin(**options: Any) -> Visit:
-        visits.append(await Visit.begin(deployed, browser, **options))
-        return visits[-1]
-
-    yield begin
-    for visit in visits:
-        await visit.end()
-    assert [complaint for visit in visits for complaint in visit.complaints] == []
+    async with visiting(Visit, deployed, browser) as begin:
+        yield begin
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 from tests.browser.conftest import Begin
-from tests.support.browser import Deployed, Person, Visit
+from tests.support.browser import Visit
+from tests.support.deployed import Deployed, Person
 from tests.support.launched import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

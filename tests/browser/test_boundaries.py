@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
-from tests.support.browser import Deployed, Person, Visit
+from tests.support.browser import Visit
+from tests.support.deployed import Deployed, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import FrameLocator, Page, Route, expect
 from tests.browser.conftest import Begin
-from tests.support.browser import PATIENCE, Deployed, Person, Visit
+from tests.support.browser import PATIENCE, Visit
+from tests.support.deployed import Deployed, Person
 from tests.support.launched import until
 
 from studiolo.gateway.cache import CACHE_SECONDS

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
-from tests.support.browser import Deployed, Person, Visit
+from tests.support.browser import Visit
+from tests.support.deployed import Deployed, Person
 from tests.support.launched import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import expect
 from tests.browser.conftest import Begin
-from tests.support.browser import PASSWORD, Deployed, Person, Visit
+from tests.support.browser import Visit
+from tests.support.deployed import PASSWORD, Deployed, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

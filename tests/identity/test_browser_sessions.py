@@ -1,11 +1,10 @@
 """`/auth/session`: signing in and out from the studio's own page, without a form."""
 
-from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.identity import HTTP_ORIGIN, ORIGIN, PASSWORD, Studio, submit
+from tests.support.identity import HTTP_ORIGIN, ORIGIN, PASSWORD, Studio, cookies_of, submit
 
 from studiolo.domain.credentials import PER_NAME
 from studiolo.store.tables.identity import SessionRow
@@ -23,13 +22,6 @@ async def begin(
 async def name_of(client: httpx.AsyncClient) -> str | None:
     reply = await client.get("/auth/me")
     return str(reply.json()["name"]) if reply.status_code == 200 else None
-
-
-def cookies_of(reply: httpx.Response) -> SimpleCookie:
-    parsed = SimpleCookie()
-    for header in reply.headers.get_list("set-cookie"):
-        parsed.load(header)
-    return parsed
 
 
 async def sessions(studio: Studio) -> int:

@@ -1,15 +1,14 @@
 """What a browser sees and sends: sessions, cookies, forged requests, redirects."""
 
 import re
-from http.cookies import SimpleCookie
 
-import httpx
 import pytest
 from tests.support.identity import (
     HTTP_ORIGIN,
     ORIGIN,
     PASSWORD,
     Studio,
+    cookies_of,
     form_token,
     submit,
 )
@@ -95,13 +94,6 @@ async def test_signing_in_leads_back_to_where_one_wanted_to_go(studio: Studio) -
         following = re.search(r'name="next" value="([^"]*)"', form.text)
         assert following is not None
         assert following[1].replace("&amp;", "&") == wanted
-
-
-def cookies_of(reply: httpx.Response) -> SimpleCookie:
-    parsed = SimpleCookie()
-    for header in reply.headers.get_list("set-cookie"):
-        parsed.load(header)
-    return parsed
 
 
 async def test_the_session_cookie_is_host_only_and_out_of_reach_of_scripts(studio: Studio) -> None:

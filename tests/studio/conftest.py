@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
-from tests.support.browser import Person, chromium
+from tests.support.browser import chromium, visiting
+from tests.support.deployed import Person
 from tests.support.studio import StudioDeployed, StudioVisit, built_studio
 
 Begin = Callable[..., Coroutine[Any, Any, StudioVisit]]
@@ -18,12 +19,8 @@ Measured = Callable[[str, float], None]
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioDeployed]:
     """`studiolo up` with real machines in `local` and imaginary ones in `lab`."""
     built_studio()
-    deployed = StudioDeployed(tmp_path_factory.mktemp("s") / "h", engine="process")
-    try:
-        deployed.up()
+    with StudioDeployed(tmp_path_factory.mktemp("s") / "h", engine="process").serving() as deployed:
         yield deployed
-    finally:
-        deployed.end()
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +38,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def begin(deployed: StudioDeployed, browser: Browser) -> AsyncIterator[Begin]:
     """Begin visits in profiles of their own. No page of any may have complained at the end."""
-    visits: list[StudioVisit] = []
-
-    async def begin(**options: Any) -> StudioVisit:
-        visits.append(await StudioVisit.begin(deployed, browser, **options))
-        return visits[-1]
-
-    yield begin
-    for visit in visits:
-        await visit.end()
-    assert [complaint for visit in visits for complaint in visit.complaints] == []
+    async with visiting(StudioVisit, deployed, browser) as begin:
+        yield begin
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Locator, expect
 from tests.studio.conftest import Begin
-from tests.support.browser import GROUP, PASSWORD, WORKSPACE, Person
+from tests.support.deployed import GROUP, PASSWORD, WORKSPACE, Person
 from tests.support.lab import Lab
 from tests.support.studio import LAB, StudioDeployed, StudioVisit
 

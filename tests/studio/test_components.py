@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Response, expect
 from tests.studio.conftest import Measured
-from tests.support.browser import Person
+from tests.support.deployed import Person
 from tests.support.studio import StudioVisit, built_studio, npm
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Locator, expect
 from tests.studio.conftest import Begin, Measured
-from tests.support.browser import GROUP, PATIENCE, Person
+from tests.support.browser import PATIENCE
+from tests.support.deployed import GROUP, Person
 from tests.support.lab import Lab, seen_at
 from tests.support.launched import until
 from tests.support.studio import StudioDeployed, StudioVisit

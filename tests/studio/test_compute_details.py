@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import expect
 from tests.studio.conftest import Begin
-from tests.support.browser import Person
+from tests.support.deployed import Person
 from tests.support.lab import Lab
 from tests.support.studio import StudioDeployed, StudioVisit
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
-from tests.support.browser import Person
+from tests.support.deployed import Person
 from tests.support.launched import until
 from tests.support.studio import StudioDeployed, StudioVisit, built_studio
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Locator, expect
 from tests.studio.conftest import Begin
 from tests.support.broken import REASON, broken_workspace
-from tests.support.browser import GROUP, PASSWORD, SIZE, Person
+from tests.support.deployed import GROUP, PASSWORD, SIZE, Person
 from tests.support.lab import Lab
 from tests.support.studio import LAB, StudioDeployed, StudioVisit
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, ViewportSize, expect
 from tests.studio.conftest import Begin
-from tests.support.browser import GROUP, SIZE, WORKSPACE, Person
+from tests.support.deployed import GROUP, SIZE, WORKSPACE, Person
 from tests.support.launched import until
 from tests.support.studio import StudioDeployed, StudioVisit
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, WebSocketRoute, expect
 from tests.studio.conftest import Begin
-from tests.support.browser import GROUP, WORKSPACE, Person
+from tests.support.deployed import GROUP, WORKSPACE, Person
 from tests.support.studio import StudioDeployed, StudioVisit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

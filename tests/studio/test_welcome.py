@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 from tests.studio.conftest import Begin
 from tests.support.broken import REASON, broken_workspace
-from tests.support.browser import GROUP, LOCATION, PASSWORD, SIZE, WORKSPACE, Person
+from tests.support.deployed import GROUP, LOCATION, PASSWORD, SIZE, WORKSPACE, Person
 from tests.support.studio import StudioDeployed, StudioVisit, built_studio
 
 from studiolo.client.studiolo import Studiolo

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from studiolo.client.studiolo import ML_VERSION
-from tests.support.browser import GROUP, LOCATION
+from tests.support.deployed import GROUP, LOCATION
 from tests.support.studio import StudioDeployed
 
 REASON = "where a folder is needed; remove it"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,14 @@ SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 PASSWORD = "correct horse battery"
 
 _FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+
+
+def cookies_of(reply: httpx.Response) -> SimpleCookie:
+    """What a reply sets."""
+    parsed = SimpleCookie()
+    for header in reply.headers.get_list("set-cookie"):
+        parsed.load(header)
+    return parsed
 
 
 class Clock:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from playwright.async_api import Page
 
 from studiolo.client.studiolo import Computes
-from tests.support.browser import GROUP, SIZE, Person
+from tests.support.deployed import GROUP, SIZE, Person
 from tests.support.launched import until
 from tests.support.studio import LAB, StudioDeployed
 

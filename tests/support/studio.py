@@ -6,11 +6,12 @@ import json
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 from playwright.async_api import Browser, ConsoleMessage, WebError, expect
 
-from tests.support.browser import GROUP, PASSWORD, WORKSPACE, Deployed, Person, Visit
+from tests.support.browser import Visit
+from tests.support.deployed import GROUP, PASSWORD, WORKSPACE, Deployed, Person
 
 _REPOSITORY = Path(__file__).parents[2]
 _AXE = _REPOSITORY / "studio" / "node_modules" / "axe-core" / "axe.min.js"
@@ -83,12 +84,10 @@ class StudioVisit(Visit):
     """A visit to the studio's own pages."""
 
     @classmethod
-    async def begin(cls, deployed: Deployed, browser: Browser, **options: Any) -> "StudioVisit":
+    async def begin(cls, deployed: Deployed, browser: Browser, **options: Any) -> Self:
         """Open an empty tab that speaks English, unless `options` say otherwise."""
         options = {"locale": "en-GB", "timezone_id": "Asia/Seoul"} | options
-        visit = await super().begin(deployed, browser, **options)
-        assert isinstance(visit, StudioVisit)
-        return visit
+        return await super().begin(deployed, browser, **options)
 
     async def enter(self, person: Person, page: str = "", password: str = PASSWORD) -> None:
         """Sign in and open a page of the studio, by its address or by its name in `main`."""

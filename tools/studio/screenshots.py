@@ -6,14 +6,14 @@ with real and imaginary machines. Korean takes a font that has it (Debian: fonts
 
 import asyncio
 import json
-import re
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import Browser, Page
-from tests.support.browser import GROUP, WORKSPACE, Person, chromium
+from tests.support.browser import chromium
+from tests.support.deployed import GROUP, WORKSPACE, Person
 from tests.support.studio import LAB, StudioDeployed, StudioVisit, built_studio
 
 _MAIN = f"/workspaces/{GROUP}/{WORKSPACE}"
@@ -111,7 +111,7 @@ async def studio_pages(
         visit = await _begin(deployed, browser, look)
         await visit.page.goto(deployed.link_for(person))
         await visit.page.locator("button.primary").click()
-        await visit.page.wait_for_url(re.compile("/w(elcome|orkspaces)"))
+        await visit.inside()
         for name, address in pages(person, lab).items():
             await visit.show(address)
             await _keep(visit.page, folder, name, look)
@@ -143,13 +143,11 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0] if arguments else "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     built_studio()
-    with tempfile.TemporaryDirectory(prefix="studiolo-") as home:
-        deployed = StudioDeployed(Path(home) / "h", engine="process")
-        try:
-            deployed.up()
-            asyncio.run(take(deployed, folder))
-        finally:
-            deployed.end()
+    with (
+        tempfile.TemporaryDirectory(prefix="studiolo-") as home,
+        StudioDeployed(Path(home) / "h", engine="process").serving() as deployed,
+    ):
+        asyncio.run(take(deployed, folder))
     sys.stderr.write(f"{len(list(folder.glob('*.png')))} pictures in {folder}\n")
 
 
