@@ -33,6 +33,15 @@ export function workspacesQuery(subscription: string) {
   });
 }
 
+/** One of them, by its place; undefined where the person may not see it. */
+export function workspaceQuery(place: { subscription: string; group: string; workspace: string }) {
+  return queryOptions({
+    ...workspacesQuery(place.subscription),
+    select: (all: Workspace[]) =>
+      all.find(({ group, name }) => group === place.group && name === place.workspace),
+  });
+}
+
 function read(served: Served): Workspace {
   return {
     id: served.id,

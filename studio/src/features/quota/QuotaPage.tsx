@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { TOTAL, usagesQuery } from "@/api/regions";
-import { locationsQuery, workspacesQuery } from "@/api/workspaces";
+import { locationsQuery, workspaceQuery } from "@/api/workspaces";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
@@ -31,10 +31,7 @@ export function Page() {
   const { t } = useTranslation(["quota", "compute"]);
   const place = usePlace();
   const locations = useQuery(locationsQuery(place.subscription));
-  const workspaces = useQuery(workspacesQuery(place.subscription));
-  const own = workspaces.data?.find(
-    (each) => each.group === place.group && each.name === place.workspace,
-  )?.location;
+  const own = useQuery(workspaceQuery(place)).data?.location;
   const [chosen, setChosen] = useState("");
   const [all, setAll] = useState(false);
   const location = chosen || (own ?? "");

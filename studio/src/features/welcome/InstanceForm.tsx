@@ -2,28 +2,27 @@ import {
   Button,
   Card,
   Field,
-  Input,
   MessageBar,
   MessageBarBody,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
 import { RocketRegular } from "@fluentui/react-icons";
-import { type UseMutationResult, useQuery } from "@tanstack/react-query";
+import type { UseMutationResult } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useMe } from "@/api/me";
-import { usagesQuery } from "@/api/regions";
-import { sizesQuery } from "@/api/sizes";
 import { type Place, pageOf } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 import { NAME_RULE } from "@/features/compute/create/draft";
 import { fieldErrors } from "@/features/compute/create/fieldErrors";
+import { NameField } from "@/features/compute/create/NameField";
 import { SizeSelect } from "@/features/compute/create/SizeSelect";
-import { firstChoice, type Offer, offers } from "@/features/compute/create/sizing";
+import { firstChoice, type Offer } from "@/features/compute/create/sizing";
 import { type NameCheck, useNameCheck } from "@/features/compute/create/useNameCheck";
+import { useOffers } from "@/features/compute/create/useOffers";
 import { useFreeName } from "@/features/welcome/useFreeName";
 
 const useStyles = makeStyles({
@@ -62,16 +61,17 @@ interface Props {
 export function InstanceForm({ place, location, create, before, after }: Props) {
   const styles = useStyles();
   const { t } = useTranslation("welcome");
-  const choices = useChoices(location);
+  const offered = useOffers(useMe().subscriptionId, location);
+  const choices = offered.isSettled ? offered.offers : undefined;
   const proposed = useFreeName(place);
   const [typed, setTyped] = useState<string | null>(null);
   const [chosen, setChosen] = useState("");
   const name = typed ?? proposed;
   const check = useCheck(place, name);
-  if (choices.error) return <ErrorMessage error={choices.error} retry={choices.retry} />;
+  if (offered.error) return <ErrorMessage error={offered.error} retry={offered.retry} />;
   // A proposal must not come between the letters of somebody who has begun to type.
   if (!proposed && typed === null) return <Loading />;
-  const size = chosen || firstChoice(choices.all ?? []);
+  const size = chosen || firstChoice(choices ?? []);
   const errors = fieldErrors(create.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -88,10 +88,14 @@ export function InstanceForm({ place, location, create, before, after }: Props) 
           <ErrorMessage error={create.error} title={t("notCreated")} />
         )}
         {before}
-        <NameField {...{ name, check }} error={errors.name} change={change(setTyped)} />
+        <NameField
+          label={t("name")}
+          {...{ name, check }}
+          error={errors.name}
+          change={change(setTyped)}
+        />
         <SizeField
-          {...{ size, location }}
-          choices={choices.all}
+          {...{ size, location, choices }}
           error={errors.size}
           change={change(setChosen)}
         />
@@ -113,17 +117,6 @@ export function InstanceForm({ place, location, create, before, after }: Props) 
   );
 }
 
-/** The sizes of a region, and which of them can be had. */
-function useChoices(location: string) {
-  const { subscriptionId } = useMe();
-  const sizes = useQuery(sizesQuery(subscriptionId, location));
-  const usages = useQuery(usagesQuery(subscriptionId, location));
-  // Without the usages all sizes are offered: the API refuses what is too much.
-  const known = sizes.data && !usages.isPending;
-  const all = known ? offers(sizes.data, usages.data) : undefined;
-  return { all, error: sizes.error, retry: sizes.refetch };
-}
-
 const NOWHERE: Place = { subscription: "", group: "", workspace: "" };
 
 /** Where there is no workspace to ask in, a name that keeps the rule will do. */
@@ -131,32 +124,6 @@ function useCheck(place: Place | null, name: string): NameCheck {
   const asked = useNameCheck(place ?? NOWHERE, place ? name : "");
   if (place || !name) return asked;
   return { state: NAME_RULE.test(name) ? "free" : "malformed", message: "" };
-}
-
-interface NameProps {
-  readonly name: string;
-  readonly check: NameCheck;
-  readonly error: string | undefined;
-  readonly change: (name: string) => void;
-}
-
-function NameField({ name, check, error, change }: NameProps) {
-  const { t } = useTranslation(["welcome", "create"]);
-  const rule = t("create:nameRule");
-  const said = check.state === "taken" ? check.message : error;
-  const wrong = said ?? (check.state === "malformed" ? rule : undefined);
-  return (
-    <Field label={t("name")} required {...(wrong ? { validationMessage: wrong } : { hint: rule })}>
-      <Input
-        value={name}
-        maxLength={24}
-        autoComplete="off"
-        spellCheck={false}
-        autoCapitalize="none"
-        onChange={(_, { value }) => change(value.trim())}
-      />
-    </Field>
-  );
 }
 
 interface SizeProps {

@@ -6,9 +6,8 @@ import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { createInstance, putInstance } from "@/api/computes";
 import { useMe } from "@/api/me";
-import { capabilitiesQuery, usagesQuery } from "@/api/regions";
-import { sizesQuery } from "@/api/sizes";
-import { workspacesQuery } from "@/api/workspaces";
+import { capabilitiesQuery } from "@/api/regions";
+import { workspaceQuery } from "@/api/workspaces";
 import { pageOf, usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
@@ -18,8 +17,9 @@ import { bodyOf, type Draft, EMPTY } from "@/features/compute/create/draft";
 import { fieldErrors } from "@/features/compute/create/fieldErrors";
 import { Required } from "@/features/compute/create/Required";
 import { Steps } from "@/features/compute/create/Steps";
-import { firstChoice, offers } from "@/features/compute/create/sizing";
+import { firstChoice } from "@/features/compute/create/sizing";
 import { askAgain, useNameCheck } from "@/features/compute/create/useNameCheck";
+import { useOffers } from "@/features/compute/create/useOffers";
 import { ViewAs } from "@/features/compute/create/ViewAs";
 
 const useStyles = makeStyles({
@@ -48,16 +48,12 @@ export function Page() {
   const { t } = useTranslation(["create", "common"]);
   const place = usePlace();
   const me = useMe();
-  const workspaces = useQuery(workspacesQuery(place.subscription));
-  const here = workspaces.data?.find(
-    (each) => each.group === place.group && each.name === place.workspace,
-  );
-  if (workspaces.isError)
-    return <ErrorMessage error={workspaces.error} retry={workspaces.refetch} />;
+  const here = useQuery(workspaceQuery(place));
+  if (here.isError) return <ErrorMessage error={here.error} retry={here.refetch} />;
   return (
     <>
       <PageHeader title={t("title")} text={t("text", { workspace: place.workspace })} />
-      {here ? <Form location={here.location} tenant={me.tenantId} /> : <Loading />}
+      {here.data ? <Form location={here.data.location} tenant={me.tenantId} /> : <Loading />}
     </>
   );
 }
@@ -74,11 +70,9 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
   const [typed, setTyped] = useState<Draft>(EMPTY);
   const [viewing, setViewing] = useState(false);
 
-  const sizes = useQuery(sizesQuery(place.subscription, location));
-  const usages = useQuery(usagesQuery(place.subscription, location));
+  const offered = useOffers(place.subscription, location);
   const capabilities = useQuery(capabilitiesQuery(place.subscription, location));
-  const offered = offers(sizes.data ?? [], usages.data);
-  const draft = { ...typed, size: typed.size || firstChoice(offered) };
+  const draft = { ...typed, size: typed.size || firstChoice(offered.offers) };
   const check = useNameCheck(place, draft.name);
 
   const create = useMutation({
@@ -102,7 +96,7 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
     create.reset();
   };
 
-  if (sizes.isError) return <ErrorMessage error={sizes.error} retry={sizes.refetch} />;
+  if (offered.error) return <ErrorMessage error={offered.error} retry={offered.retry} />;
   return (
     <form
       className={styles.form}
@@ -117,8 +111,9 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
       )}
       {step === 0 ? (
         <Required
-          {...{ draft, change, check, errors, offers: offered }}
-          waiting={sizes.isPending}
+          {...{ draft, change, check, errors }}
+          offers={offered.offers}
+          waiting={offered.isPending}
         />
       ) : (
         <Advanced

@@ -1,8 +1,9 @@
-import { Field, Input, makeStyles, Text, tokens } from "@fluentui/react-components";
+import { makeStyles, Text, tokens } from "@fluentui/react-components";
 import { useTranslation } from "react-i18next";
 import { Loading } from "@/components/Loading";
 import type { Draft } from "@/features/compute/create/draft";
 import type { FieldErrors } from "@/features/compute/create/fieldErrors";
+import { NameField } from "@/features/compute/create/NameField";
 import { SizeTable } from "@/features/compute/create/SizeTable";
 import type { Offer } from "@/features/compute/create/sizing";
 import type { NameCheck } from "@/features/compute/create/useNameCheck";
@@ -29,22 +30,15 @@ export function Required({ draft, change, check, errors, offers, waiting }: Prop
   const { t } = useTranslation("create");
   return (
     <div className={styles.root}>
-      <Field
+      <NameField
         label={t("name")}
-        required
+        name={draft.name}
+        free={t("free")}
+        check={check}
+        error={errors.name}
+        change={(name) => change({ name })}
         className={styles.name}
-        hint={t("nameRule")}
-        {...nameState(check, errors.name, t("free"), t("nameRule"))}
-      >
-        <Input
-          value={draft.name}
-          maxLength={24}
-          autoComplete="off"
-          spellCheck={false}
-          autoCapitalize="none"
-          onChange={(_, { value }) => change({ name: value.trim() })}
-        />
-      </Field>
+      />
       <div>
         <Text weight="semibold" className={styles.label}>
           {t("size")}
@@ -62,17 +56,4 @@ export function Required({ draft, change, check, errors, offers, waiting }: Prop
       </div>
     </div>
   );
-}
-
-function nameState(check: NameCheck, error: string | undefined, free: string, rule: string) {
-  const said = check.state === "taken" ? check.message : error;
-  if (said) return { validationState: "error", validationMessage: said } as const;
-  switch (check.state) {
-    case "malformed":
-      return { validationState: "error", validationMessage: rule, hint: null } as const;
-    case "free":
-      return { validationState: "success", validationMessage: free } as const;
-    default:
-      return { validationState: "none" } as const;
-  }
 }

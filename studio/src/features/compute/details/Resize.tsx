@@ -1,16 +1,14 @@
 import { Button, Field, Input, makeStyles, Select, tokens } from "@fluentui/react-components";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { resize } from "@/api/changes";
 import { computesKey, type Instance } from "@/api/computes";
-import { usagesQuery } from "@/api/regions";
-import { sizesQuery } from "@/api/sizes";
 import { useTell } from "@/app/toasts";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Section } from "@/components/Section";
-import { offers } from "@/features/compute/create/sizing";
+import { useOffers } from "@/features/compute/create/useOffers";
 
 const useStyles = makeStyles({
   form: {
@@ -35,8 +33,7 @@ export function Resize({ instance, features }: Props) {
   const place = usePlace();
   const client = useQueryClient();
   const tell = useTell();
-  const sizes = useQuery(sizesQuery(place.subscription, instance.location)).data ?? [];
-  const usages = useQuery(usagesQuery(place.subscription, instance.location)).data;
+  const { offers } = useOffers(place.subscription, instance.location);
   const [size, setSize] = useState(instance.size);
   const [home, setHome] = useState("");
   const [root, setRoot] = useState("");
@@ -70,7 +67,7 @@ export function Resize({ instance, features }: Props) {
       >
         <Field label={t("size")}>
           <Select value={size} onChange={(_, { value }) => setSize(value)}>
-            {offers(sizes, usages).map(({ size: each, fits }) => (
+            {offers.map(({ size: each, fits }) => (
               <option
                 key={each.name}
                 value={each.name}

@@ -1,21 +1,21 @@
-import { Field, Input } from "@fluentui/react-components";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Field } from "@fluentui/react-components";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { computesQuery, createInstance, putInstance } from "@/api/computes";
-import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/me";
-import { usagesQuery } from "@/api/regions";
-import { sizesQuery } from "@/api/sizes";
-import { workspacesQuery } from "@/api/workspaces";
+import { workspaceQuery } from "@/api/workspaces";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { FormDialog } from "@/components/FormDialog";
-import { bodyOf, EMPTY, fieldOf } from "@/features/compute/create/draft";
+import { bodyOf, EMPTY } from "@/features/compute/create/draft";
+import { fieldErrors } from "@/features/compute/create/fieldErrors";
+import { NameField } from "@/features/compute/create/NameField";
 import { proposal } from "@/features/compute/create/proposal";
 import { SizeSelect } from "@/features/compute/create/SizeSelect";
-import { firstChoice, type Offer, offers } from "@/features/compute/create/sizing";
-import { type NameCheck, useNameCheck } from "@/features/compute/create/useNameCheck";
+import { firstChoice } from "@/features/compute/create/sizing";
+import { askAgain, useNameCheck } from "@/features/compute/create/useNameCheck";
+import { useOffers } from "@/features/compute/create/useOffers";
 
 interface Props {
   readonly created: (name: string) => void;
@@ -31,68 +31,43 @@ export function CreateDialog({ created, close }: Props) {
   const taken = useQuery(computesQuery(place)).data?.map((each) => each.name.toLowerCase());
   const [name, setName] = useState(() => proposal(me.alias, new Set(taken)));
   const [wanted, setSize] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const { location, choices } = useSizes();
+  const location = useQuery(workspaceQuery(place)).data?.location ?? "";
+  const choices = useOffers(place.subscription, location).offers;
   const size = wanted || firstChoice(choices);
   const check = useNameCheck(place, name);
-  const submit = async () => {
-    setBusy(true);
-    try {
-      const body = bodyOf({ ...EMPTY, name, size }, location, me.tenantId);
-      putInstance(client, place, await createInstance(place, name, body));
+  const create = useMutation({
+    mutationFn: () =>
+      createInstance(place, name, bodyOf({ ...EMPTY, name, size }, location, me.tenantId)),
+    onSuccess: (instance) => {
+      putInstance(client, place, instance);
       created(name);
       close();
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
+    },
+    onError: (error) => askAgain(client, error),
+  });
+  const errors = fieldErrors(create.error);
+  const change = (set: (value: string) => void) => (value: string) => {
+    create.reset();
+    set(value);
   };
-  const field = error instanceof ApiError ? fieldOf(error.target) : null;
-  const said = error instanceof ApiError ? error.message : "";
   return (
     <FormDialog
       title={t("compute.create")}
       verb={t("compute.make")}
-      ready={!busy && check.state === "free" && size !== ""}
-      submit={() => void submit()}
+      ready={!create.isPending && check.state === "free" && size !== ""}
+      submit={() => create.mutate()}
       close={close}
     >
-      {error !== null && field !== "name" && field !== "size" && <ErrorMessage error={error} />}
-      <Field
+      {create.isError && !errors.name && !errors.size && <ErrorMessage error={create.error} />}
+      <NameField
         label={t("create:name")}
-        {...nameState(check, field === "name" ? said : "", t("create:nameRule"))}
-      >
-        <Input
-          value={name}
-          maxLength={24}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(_, { value }) => {
-            setName(value.trim());
-            setError(null);
-          }}
-        />
-      </Field>
-      <Field label={t("create:size")} {...(field === "size" && { validationMessage: said })}>
-        <SizeSelect choices={choices} value={size} onChange={setSize} />
+        {...{ name, check }}
+        error={errors.name}
+        change={change(setName)}
+      />
+      <Field label={t("create:size")} {...(errors.size && { validationMessage: errors.size })}>
+        <SizeSelect choices={choices} value={size} onChange={change(setSize)} />
       </Field>
     </FormDialog>
   );
-}
-
-function nameState(check: NameCheck, error: string, rule: string) {
-  if (error || check.state === "taken") return { validationMessage: error || check.message };
-  return check.state === "malformed" ? { validationMessage: rule } : { hint: rule };
-}
-
-/** The workspace's region, and the sizes that can be had there. */
-function useSizes(): { location: string; choices: Offer[] } {
-  const { subscription, group, workspace } = usePlace();
-  const workspaces = useQuery(workspacesQuery(subscription)).data;
-  const here = workspaces?.find((each) => each.group === group && each.name === workspace);
-  const location = here?.location ?? "";
-  const sizes = useQuery(sizesQuery(subscription, location)).data;
-  const usages = useQuery(usagesQuery(subscription, location)).data;
-  return { location, choices: offers(sizes ?? [], usages) };
 }
