@@ -16,28 +16,10 @@ const useStyles = makeStyles({
   unknown: { color: tokens.colorStatusWarningForeground1 },
 });
 
-const KNOWN = [
-  "Creating",
-  "SettingUp",
-  "Running",
-  "Starting",
-  "Stopping",
-  "Stopped",
-  "Restarting",
-  "Resizing",
-  "Deleting",
-  "CreateFailed",
-  "SetupFailed",
-  "Unusable",
-  "Unknown",
-] as const;
-type KnownState = (typeof KNOWN)[number];
-
 /** The state's word in the person's language; one that we do not know yet, as it is served. */
 export function useStateWord(): (state: string) => string {
   const { t } = useTranslation("compute");
-  return (state) =>
-    (KNOWN as readonly string[]).includes(state) ? t(`states.${state as KnownState}`) : state;
+  return (state) => t(`states.${state}`, { defaultValue: state });
 }
 
 function Icon({ state }: { readonly state: string }) {

@@ -1,20 +1,12 @@
-import {
-  Badge,
-  MessageBar,
-  MessageBarBody,
-  TableCell,
-  TableRow,
-  Text,
-} from "@fluentui/react-components";
+import { Badge, TableCell, TableRow, Text } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Instance } from "@/api/computes";
 import { type RunningApplication, type Status, statusQuery } from "@/api/status";
 import { usePlace } from "@/app/where";
 import { DataTable } from "@/components/DataTable";
-import { ErrorMessage } from "@/components/ErrorMessage";
-import { Loading } from "@/components/Loading";
 import { Section } from "@/components/Section";
+import { Reported } from "@/features/compute/details/Reported";
 import { useFormat } from "@/lib/useFormat";
 
 const EVERY_MS = 5000;
@@ -24,28 +16,21 @@ export function Activity({ instance }: { readonly instance: Instance }) {
   const { t } = useTranslation("details");
   const place = usePlace();
   const status = useQuery({ ...statusQuery(place, instance.name), refetchInterval: EVERY_MS });
-  if (status.isError && !status.data) {
-    return <ErrorMessage error={status.error} retry={status.refetch} />;
-  }
-  if (!status.data) return <Loading />;
-  if (!status.data.activity) {
-    return (
-      <MessageBar intent="info" layout="multiline">
-        <MessageBarBody>{status.data.message ?? t("noFigures")}</MessageBarBody>
-      </MessageBar>
-    );
-  }
   return (
-    <>
-      <Section title={t("tabs.activity")}>
-        <Text>
-          <Awake activity={status.data.activity} />
-        </Text>
-      </Section>
-      <Section title={t("applications")}>
-        <Running all={status.data.applications} />
-      </Section>
-    </>
+    <Reported status={status} part="activity">
+      {(activity, { applications }) => (
+        <>
+          <Section title={t("tabs.activity")}>
+            <Text>
+              <Awake activity={activity} />
+            </Text>
+          </Section>
+          <Section title={t("applications")}>
+            <Running all={applications} />
+          </Section>
+        </>
+      )}
+    </Reported>
   );
 }
 

@@ -12,9 +12,9 @@ import { useTranslation } from "react-i18next";
 import type { Instance } from "@/api/computes";
 import { type Disk, disksOf, type Status, statusQuery, type Usage } from "@/api/status";
 import { usePlace } from "@/app/where";
-import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 import { Section } from "@/components/Section";
+import { Reported } from "@/features/compute/details/Reported";
 import { added, type Sample } from "@/features/compute/details/samples";
 import { useFormat } from "@/lib/useFormat";
 
@@ -44,37 +44,29 @@ const useStyles = makeStyles({
 /** Live figures of the machine. */
 export function Monitoring({ instance }: { readonly instance: Instance }) {
   const styles = useStyles();
-  const { t } = useTranslation("details");
   const place = usePlace();
   const status = useQuery({ ...statusQuery(place, instance.name), refetchInterval: EVERY_MS });
   const samples = useSamples(status.data, status.dataUpdatedAt);
-  if (status.isError && !status.data) {
-    return <ErrorMessage error={status.error} retry={status.refetch} />;
-  }
-  if (!status.data) return <Loading />;
-  if (!status.data.usage) {
-    return (
-      <MessageBar intent="info" layout="multiline">
-        <MessageBarBody>{status.data.message ?? t("noFigures")}</MessageBarBody>
-      </MessageBar>
-    );
-  }
   return (
-    <>
-      {status.data.warnings.length > 0 && (
-        <div className={styles.warnings}>
-          {status.data.warnings.map((each) => (
-            <MessageBar key={each} intent="warning" layout="multiline">
-              <MessageBarBody>{each}</MessageBarBody>
-            </MessageBar>
-          ))}
-        </div>
+    <Reported status={status} part="usage">
+      {(usage, { warnings }) => (
+        <>
+          {warnings.length > 0 && (
+            <div className={styles.warnings}>
+              {warnings.map((each) => (
+                <MessageBar key={each} intent="warning" layout="multiline">
+                  <MessageBarBody>{each}</MessageBarBody>
+                </MessageBar>
+              ))}
+            </div>
+          )}
+          <Suspense fallback={<Loading />}>
+            <Charts samples={samples} />
+          </Suspense>
+          <Disks usage={usage} />
+        </>
       )}
-      <Suspense fallback={<Loading />}>
-        <Charts samples={samples} />
-      </Suspense>
-      <Disks usage={status.data.usage} />
-    </>
+    </Reported>
   );
 }
 
