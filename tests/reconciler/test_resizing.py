@@ -62,6 +62,19 @@ async def test_trouble_is_told_and_tried_again(bench: Bench) -> None:
     assert await bench.state(compute) is State.RUNNING
 
 
+async def test_trouble_makes_another_etag_and_the_same_once_more_does_not(bench: Bench) -> None:
+    compute = await bench.running()
+    bench.world.fail_next("adapt", *[Temporary("The pool is full.")] * 3)
+    await bench.request(compute, Event.RESIZE, spec=SPEC)
+    asked = await bench.read(compute)
+    await bench.settle()
+    told = await bench.read(compute)
+    assert told.etag != asked.etag
+    await bench.pass_time(1)
+    again = await bench.read(compute)
+    assert (again.errors, again.etag) == (told.errors, told.etag)
+
+
 async def test_a_resize_that_never_succeeds_ends_by_its_deadline_with_the_reason(
     bench: Bench,
 ) -> None:

@@ -212,8 +212,6 @@ async def test_an_instance_that_does_not_start_is_shown_with_its_reason(
     # What the engine says to it: there is a file in the place of the folder.
     reason = re.compile("Not a directory")
     until(lambda: bool(reason.search(str(ana.computes.show(name)))), "the engine to say so", 60)
-    # The stream tells changes of the state; what is said on the way is read with the page.
-    await visit.page.reload()
     await expect(row(visit, name).get_by_label(reason)).to_be_visible()
     await visit.is_accessible()
     await row(visit, name).get_by_role("link", name=name, exact=True).click()

@@ -97,6 +97,10 @@ class Outcomes:
     async def _put(
         self, claim: Claim, compute: Compute, *, due: datetime | None, attempts: int
     ) -> None:
+        if compute.errors != claim.compute.errors:
+            # A client sees another instance now, so that it has another ETag, and who watches is
+            # told. The same trouble once more is no change.
+            compute = replace(compute, etag=uuid4().hex)
         faults.point("reconcile.before_pause")
         async with self._database.transaction() as tx:
             settled = await tx.leases.settle(
