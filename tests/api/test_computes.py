@@ -134,6 +134,13 @@ async def test_what_was_read_can_be_sent_back(api: Api) -> None:
     assert back.json() == seen.json()
 
 
+async def test_too_many_tags_are_refused_in_a_whole_sentence(api: Api) -> None:
+    reply = await api.create("Min-ci", tags={f"t{number}": "" for number in range(51)})
+    assert reply.status_code == 400
+    message = reply.json()["error"]["message"]
+    assert message == "'tags' is not valid: a resource has 50 tags at most."
+
+
 async def test_tags_and_description_change_in_place(api: Api) -> None:
     await api.running("ci-1")
     reply = await api.create("ci-1", tags={"x": "1"}, outer={"description": "mine"})

@@ -9,8 +9,6 @@ from tests.studio.conftest import Measured
 from tests.support.deployed import Person
 from tests.support.studio import StudioVisit, built_studio, npm
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 BUDGET_KB = 300
 
 
@@ -20,6 +18,7 @@ def test_the_components_pass_their_own_tests() -> None:
     npm("run", "test")
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_first_page_loads_little_javascript(
     ana: Person, visit: StudioVisit, measured: Measured
 ) -> None:

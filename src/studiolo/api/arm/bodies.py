@@ -181,6 +181,9 @@ def _problem(error: Any, path: str) -> Detail:
             message = f"'{field}' is not a field that Studiolo knows here."
         case "missing":
             message = f"'{field}' is required."
+        case "value_error":
+            # A model's own sentence, without the words that Pydantic puts before it.
+            message = f"'{field}' is not valid: {error['ctx']['error']}."
         case _:
             message = f"'{field}' is not valid: {error['msg']}."
     return Detail("InvalidParameter", message, field)
