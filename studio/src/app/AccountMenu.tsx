@@ -22,7 +22,7 @@ export function AccountMenu() {
   );
   return wanted ? (
     <Suspense fallback={button}>
-      <OpenAccountMenu />
+      <OpenAccountMenu trigger={button} />
     </Suspense>
   ) : (
     button

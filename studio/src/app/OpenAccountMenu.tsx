@@ -1,6 +1,4 @@
 import {
-  Avatar,
-  Button,
   Menu,
   MenuDivider,
   MenuGroup,
@@ -12,6 +10,7 @@ import {
   MenuTrigger,
 } from "@fluentui/react-components";
 import { SettingsRegular, SignOutRegular } from "@fluentui/react-icons";
+import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { request } from "@/api/client";
@@ -23,7 +22,7 @@ import { useRemembered } from "@/lib/remembered";
 const THEMES: readonly ThemeChoice[] = ["system", "light", "dark"];
 
 /** Who is signed in, the theme, the settings, and the way out. */
-export default function OpenAccountMenu() {
+export default function OpenAccountMenu({ trigger }: { readonly trigger: ReactElement }) {
   const me = useMe();
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -45,14 +44,7 @@ export default function OpenAccountMenu() {
         themeChoice.set((checkedItems[0] as ThemeChoice | undefined) ?? "system")
       }
     >
-      <MenuTrigger disableButtonEnhancement>
-        <Button
-          appearance="subtle"
-          shape="circular"
-          aria-label={t("account", { name: me.displayName })}
-          icon={<Avatar name={me.displayName} color="brand" size={28} aria-hidden />}
-        />
-      </MenuTrigger>
+      <MenuTrigger disableButtonEnhancement>{trigger}</MenuTrigger>
       <MenuPopover>
         <MenuList>
           <MenuGroup>

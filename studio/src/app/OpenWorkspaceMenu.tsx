@@ -1,5 +1,4 @@
 import {
-  Button,
   Menu,
   MenuDivider,
   MenuItem,
@@ -9,27 +8,24 @@ import {
   MenuTrigger,
   makeStyles,
 } from "@fluentui/react-components";
-import { ChevronDownRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useMe } from "@/api/me";
 import { workspacesQuery } from "@/api/workspaces";
 
 const useStyles = makeStyles({
-  button: { minWidth: 0, fontWeight: "normal" },
-  name: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", maxWidth: "24ch" },
   list: { maxHeight: "60vh", overflowY: "auto" },
 });
 
-/** Open from the beginning: which workspace the pages are about, and the way to another. */
-export default function OpenWorkspaceMenu() {
+/** Open from the beginning: the way to another workspace. */
+export default function OpenWorkspaceMenu({ trigger }: { readonly trigger: ReactElement }) {
   const styles = useStyles();
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { group, workspace } = useParams();
   const workspaces = useQuery(workspacesQuery(useMe().subscriptionId)).data ?? [];
-  const here = workspaces.find((each) => each.group === group && each.name === workspace);
   const value = group && workspace ? `${group}/${workspace}` : "";
   return (
     <Menu
@@ -39,16 +35,7 @@ export default function OpenWorkspaceMenu() {
         navigate(`/workspaces/${checkedItems[0] ?? ""}`)
       }
     >
-      <MenuTrigger disableButtonEnhancement>
-        <Button
-          appearance="subtle"
-          icon={<ChevronDownRegular />}
-          iconPosition="after"
-          className={styles.button}
-        >
-          <span className={styles.name}>{here?.friendlyName ?? workspace ?? t("workspaces")}</span>
-        </Button>
-      </MenuTrigger>
+      <MenuTrigger disableButtonEnhancement>{trigger}</MenuTrigger>
       <MenuPopover>
         <MenuList className={styles.list}>
           {workspaces.map((each) => (

@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { useMe } from "@/api/me";
-import { workspacesQuery } from "@/api/workspaces";
+import { workspaceQuery } from "@/api/workspaces";
 
 const OpenWorkspaceMenu = lazy(() => import("@/app/OpenWorkspaceMenu"));
 
@@ -19,8 +19,12 @@ export function WorkspaceMenu() {
   const styles = useStyles();
   const { t } = useTranslation();
   const { group, workspace } = useParams();
-  const workspaces = useQuery(workspacesQuery(useMe().subscriptionId)).data ?? [];
-  const here = workspaces.find((each) => each.group === group && each.name === workspace);
+  const place = {
+    subscription: useMe().subscriptionId,
+    group: group ?? "",
+    workspace: workspace ?? "",
+  };
+  const here = useQuery(workspaceQuery(place)).data;
   const [wanted, setWanted] = useState(false);
   const button = (
     <Button
@@ -36,7 +40,7 @@ export function WorkspaceMenu() {
   );
   return wanted ? (
     <Suspense fallback={button}>
-      <OpenWorkspaceMenu />
+      <OpenWorkspaceMenu trigger={button} />
     </Suspense>
   ) : (
     button
