@@ -1,7 +1,12 @@
 /**
  * Compute instances: what the API serves, as the pages use it, and what can be asked of one.
  */
-import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import {
+  type dataTagSymbol,
+  type QueryClient,
+  type QueryKey,
+  queryOptions,
+} from "@tanstack/react-query";
 import { API_VERSION, allPages, request, sendJson } from "@/api/client";
 import { type Place, workspaceId } from "@/app/where";
 
@@ -191,24 +196,57 @@ export async function act(place: Place, name: string, verb: Verb): Promise<void>
   }
 }
 
+/**
+ * Read anew what the pages show of the workspace's instances. A reading that is under way may have
+ * begun too early, and a first one would go on: it is given up.
+ */
+export async function readAgain(client: QueryClient, place: Place): Promise<void> {
+  await client.cancelQueries({ queryKey: computesKey(place) });
+  await client.invalidateQueries({ queryKey: computesKey(place) });
+}
+
 /** Put a change that was told into what the pages hold. */
 export function putInstance(client: QueryClient, place: Place, instance: Instance): void {
-  client.setQueryData(computesQuery(place).queryKey, (all) => {
+  tell(client, computesQuery(place).queryKey, (all) => {
     if (!all) return all;
     const known = all.some((each) => each.id === instance.id);
     return known
       ? all.map((each) => (each.id === instance.id ? instance : each))
       : [...all, instance].sort((a, b) => a.name.localeCompare(b.name));
   });
-  client.setQueryData(computeQuery(place, instance.name).queryKey, instance);
+  tell(client, computeQuery(place, instance.name).queryKey, () => instance);
 }
 
 /** Take an instance that was deleted out of what the pages hold. */
 export function dropInstance(client: QueryClient, place: Place, id: string, name: string): void {
-  client.setQueryData(computesQuery(place).queryKey, (all) =>
-    all?.filter((each) => each.id !== id),
-  );
+  tell(client, computesQuery(place).queryKey, (all) => all?.filter((each) => each.id !== id));
   void client.invalidateQueries({ queryKey: computeQuery(place, name).queryKey });
+}
+
+/**
+ * Change what the pages hold, and once more when a reading that is under way has ended: it may
+ * bring what was there before the change, and nothing tells a change twice.
+ */
+function tell<Data>(
+  client: QueryClient,
+  queryKey: QueryKey & { readonly [dataTagSymbol]: Data },
+  change: (known: Data | undefined) => Data | undefined,
+): void {
+  const apply = () => client.setQueryData<Data>(queryKey, change);
+  apply();
+  const query = client.getQueryCache().find({ queryKey });
+  if (query?.state.fetchStatus === "idle") return;
+  // A reading that fails brings nothing.
+  query?.promise?.then(apply, () => undefined);
+}
+
+/**
+ * Show what a create was answered with. It may be on its way further already: that is read again.
+ */
+export function instanceCreated(client: QueryClient, place: Place, instance: Instance): void {
+  putInstance(client, place, instance);
+  void readAgain(client, place);
+  void client.invalidateQueries({ queryKey: ["usages"] });
 }
 
 /**

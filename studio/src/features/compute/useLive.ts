@@ -4,7 +4,7 @@
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { computesKey, computesUrl, dropInstance, putInstance, readInstance } from "@/api/computes";
+import { computesUrl, dropInstance, putInstance, readAgain, readInstance } from "@/api/computes";
 import type { Place } from "@/app/where";
 
 const POLL_MS = 2000;
@@ -17,7 +17,7 @@ export function useLive(place: Place): number | false {
   useEffect(() => {
     if (typeof EventSource === "undefined") return;
     const here = { subscription, group, workspace };
-    const reload = () => void client.invalidateQueries({ queryKey: computesKey(here) });
+    const reload = () => void readAgain(client, here);
     const stream = new EventSource(computesUrl(here, "watch"));
     stream.addEventListener("ready", () => {
       setTold(true);

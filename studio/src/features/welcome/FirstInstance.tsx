@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { computesQuery, createInstance, type Instance, putInstance } from "@/api/computes";
+import { computesQuery, createInstance, type Instance, instanceCreated } from "@/api/computes";
 import { ApiError } from "@/api/errors";
 import { useMe } from "@/api/me";
 import { useRights } from "@/api/rights";
@@ -66,8 +66,7 @@ function Make({ place, made, workspace, workspaces, choose }: MakeProps) {
       createInstance(place, name, bodyOf({ ...EMPTY, name, size }, workspace.location, tenantId)),
     onError: (error) => askAgain(client, error),
     onSuccess: (instance) => {
-      putInstance(client, place, instance);
-      void client.invalidateQueries({ queryKey: ["usages"] });
+      instanceCreated(client, place, instance);
       made();
     },
   });

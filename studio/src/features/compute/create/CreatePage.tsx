@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
-import { createInstance, putInstance } from "@/api/computes";
+import { createInstance, instanceCreated } from "@/api/computes";
 import { useMe } from "@/api/me";
 import { capabilitiesQuery } from "@/api/regions";
 import { workspaceQuery } from "@/api/workspaces";
@@ -78,8 +78,7 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
   const create = useMutation({
     mutationFn: () => createInstance(place, draft.name, bodyOf(draft, location, tenant)),
     onSuccess: (instance) => {
-      putInstance(client, place, instance);
-      void client.invalidateQueries({ queryKey: ["usages"] });
+      instanceCreated(client, place, instance);
       navigate(after);
     },
     onError: (error) => {

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { describe } from "@/api/changes";
-import { computesKey, type Instance } from "@/api/computes";
+import { type Instance, readAgain } from "@/api/computes";
 import { useSize } from "@/api/sizes";
 import { usePlace } from "@/app/where";
 import { Code } from "@/components/Code";
@@ -88,7 +88,7 @@ function Notes({ instance }: { readonly instance: Instance }) {
   const save = useMutation({
     mutationFn: () => describe(place, instance.name, { description, tags: parseTags(tags) }),
     onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: computesKey(place) });
+      await readAgain(client, place);
       setEditing(false);
     },
   });

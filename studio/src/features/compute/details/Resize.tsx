@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { resize } from "@/api/changes";
-import { computesKey, type Instance } from "@/api/computes";
+import { type Instance, readAgain } from "@/api/computes";
 import { useTell } from "@/app/toasts";
 import { usePlace } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
@@ -48,7 +48,7 @@ export function Resize({ instance, features }: Props) {
       tell.done(t("resize.begun", { name: instance.name }));
       setHome("");
       setRoot("");
-      void client.invalidateQueries({ queryKey: computesKey(place) });
+      void readAgain(client, place);
     },
   });
   const changed = size !== instance.size || home !== "" || root !== "";

@@ -19,7 +19,7 @@ import {
   snapshotsQuery,
   takeSnapshot,
 } from "@/api/changes";
-import { computesKey, type Instance } from "@/api/computes";
+import { type Instance, readAgain } from "@/api/computes";
 import { useConfirm } from "@/app/Dialogs";
 import { useTell } from "@/app/toasts";
 import { usePlace } from "@/app/where";
@@ -72,7 +72,7 @@ export function Snapshots({ instance, features }: Props) {
             verb={t("clone.verb")}
             failed={t("clone.failed")}
             act={(name) => clone(place, instance.name, name)}
-            done={() => void client.invalidateQueries({ queryKey: computesKey(place) })}
+            done={() => void readAgain(client, place)}
           />
         </Section>
       )}
@@ -134,7 +134,7 @@ function SnapshotTable({ instance, all, canRestore }: TableProps) {
     } catch (error) {
       tell.failed(t("common:failed"), error);
     }
-    void client.invalidateQueries({ queryKey: computesKey(place) });
+    void readAgain(client, place);
   };
   return (
     <DataTable

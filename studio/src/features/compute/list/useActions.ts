@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { accepts, act, computesKey, type Instance, type Verb } from "@/api/computes";
+import { accepts, act, type Instance, readAgain, type Verb } from "@/api/computes";
 import { useConfirm } from "@/app/Dialogs";
 import { useTell } from "@/app/toasts";
 import { usePlace } from "@/app/where";
@@ -46,7 +46,7 @@ export function useActions() {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     setBusy(false);
-    void client.invalidateQueries({ queryKey: computesKey(place) });
+    void readAgain(client, place);
     return true;
   };
 

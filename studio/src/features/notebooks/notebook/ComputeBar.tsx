@@ -25,7 +25,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { accepts, act, computesKey, type Instance, onItsWay } from "@/api/computes";
+import { accepts, act, type Instance, onItsWay, readAgain } from "@/api/computes";
 import { useTell } from "@/app/toasts";
 import { pageOf, usePlace } from "@/app/where";
 import { messageOf } from "@/components/ErrorMessage";
@@ -171,7 +171,7 @@ export function StartButton({ instance }: { readonly instance: Instance }) {
     setBusy(true);
     try {
       await act(place, instance.name, "start");
-      await client.invalidateQueries({ queryKey: computesKey(place) });
+      await readAgain(client, place);
     } catch (error) {
       tell.failed(t("compute:failed.start", { name: instance.name }), error);
     } finally {

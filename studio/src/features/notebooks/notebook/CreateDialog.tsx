@@ -2,7 +2,7 @@ import { Field } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { computesQuery, createInstance, putInstance } from "@/api/computes";
+import { computesQuery, createInstance, instanceCreated } from "@/api/computes";
 import { useMe } from "@/api/me";
 import { workspaceQuery } from "@/api/workspaces";
 import { usePlace } from "@/app/where";
@@ -39,7 +39,7 @@ export function CreateDialog({ created, close }: Props) {
     mutationFn: () =>
       createInstance(place, name, bodyOf({ ...EMPTY, name, size }, location, me.tenantId)),
     onSuccess: (instance) => {
-      putInstance(client, place, instance);
+      instanceCreated(client, place, instance);
       created(name);
       close();
     },
