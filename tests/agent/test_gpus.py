@@ -1,7 +1,6 @@
 """What the agent hears of GPUs: of answers as drivers give them, of a program that fails."""
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +99,8 @@ def test_a_program_that_hangs_delays_nothing_and_is_ended(agent: Agent, tmp_path
     pid = tmp_path / "pid"
     with_program(agent, tmp_path, f"trap '' TERM; echo $$ > {pid}; while :; do sleep 1; done")
     hanging = int(eventually(lambda: pid.exists() and pid.read_text()) or 0)
-    began = time.monotonic()
-    for _ in range(5):
-        assert gpus_of(agent) == []
-    assert time.monotonic() - began < 3
+    assert gpus_of(agent) == []
+    assert procfs.stat(hanging) is not None, "nobody waited for it"
     assert agent.ensure().status_code == 200
     eventually(lambda: procfs.stat(hanging) is None)
     assert "does not answer within 5 s" in agent.log("agent")

@@ -1,7 +1,6 @@
 """Changes of instances as they happen: who is told of what, when, and for how long."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -116,7 +115,11 @@ async def test_what_this_process_writes_is_told_without_waiting_for_the_next_loo
         assert (await stream.until("compute")).data["name"] == "ci-1"
 
 
-async def test_what_another_replica_writes_is_told_within_half_a_second(api, database_url):
+def test_whoever_listens_looks_for_what_others_wrote_twice_a_second():
+    assert Pace().poll + Pace().gather < 0.5
+
+
+async def test_what_another_replica_writes_is_told(api, database_url):
     other = Database.open(database_url)
     compute = a_compute(api.workspace, name="ci-9")
     try:
@@ -124,10 +127,7 @@ async def test_what_another_replica_writes_is_told_within_half_a_second(api, dat
             await stream.until("ready")
             async with other.transaction() as tx:
                 await tx.computes.add(compute, due_at=NOW)
-            began = time.monotonic()
             assert (await stream.until("compute")).data["name"] == "ci-9"
-            # Half a second, and as much again for a machine that does other things as well.
-            assert time.monotonic() - began < 1.0
             async with other.transaction() as tx:
                 await tx.computes.remove(compute.id)
             assert (await stream.until("deleted")).data["name"] == "ci-9"

@@ -1,7 +1,6 @@
 """The reconciler as it runs: soon after a hint, and through errors of its database."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,13 +28,13 @@ async def _live(database: Database, pace: Pace) -> AsyncIterator[Bench]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _until(bench: Bench, compute, state: State | None) -> float:
-    start = time.monotonic()
+async def _until(bench: Bench, compute, state: State | None) -> None:
+    """Wait for a state, for less than the pace at which it would be found without a hint."""
     async with asyncio.timeout(20):
         while True:
             found = await bench.find(compute)
             if (found.state if found else None) is state:
-                return time.monotonic() - start
+                return
             await asyncio.sleep(0.002)
 
 
@@ -43,12 +42,11 @@ async def test_a_hint_is_acted_on_long_before_the_next_poll(database: Database) 
     async with _live(database, Pace(poll=30, resync=30)) as bench:
         compute = await bench.create()
         bench.reconciler.hint()
-        took = await _until(bench, compute, State.RUNNING)
-        assert took < 5, "found without waiting for a poll or a sweep"
+        await _until(bench, compute, State.RUNNING)
         for event, state in ((Event.STOP, State.STOPPED), (Event.DELETE, None)):
             await bench.request(compute, event)
             bench.reconciler.hint()
-            assert await _until(bench, compute, state) < 5
+            await _until(bench, compute, state)
 
 
 class TellingEngine(FakeEngine):
@@ -78,7 +76,7 @@ async def test_what_an_engine_tells_of_is_followed_long_before_the_next_sweep(da
         bench.world.power_off(compute.id)
         engine.told.put_nowait("ci-a-strangers")
         engine.told.put_nowait(compute.id)
-        assert await _until(bench, compute, State.STOPPED) < 5
+        await _until(bench, compute, State.STOPPED)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
