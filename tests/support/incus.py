@@ -14,14 +14,17 @@ from studiolo.engines.incus.config import default_socket
 from studiolo.engines.incus.names import HOME, volume_name
 
 POOL = "studiolo"
-NETWORK = "studiolo0"
+NETWORK = os.environ.get("STUDIOLO_TEST_NETWORK", "studiolo0")
 SHARE = "ws-0123456789abcdef"
 """The share that the conformance suite's specs name."""
 
 
 def need_daemon() -> Path:
-    """The local daemon's socket; without one the test fails, because nothing would be tested."""
-    socket = default_socket()
+    """The socket of the daemon that is tested: of this host, or where `STUDIOLO_TEST_DAEMON` says.
+
+    Without one the test fails, because nothing would be tested.
+    """
+    socket = Path(os.environ.get("STUDIOLO_TEST_DAEMON") or default_socket())
     if not socket.exists() or os.geteuid() != 0:
         pytest.fail("the Incus engine is tested as root with a daemon: run `sudo ./dev lxd` first")
     return socket
@@ -67,7 +70,13 @@ class Region:
         if self.config.loops is not None:
             return self.config.loops / machine_id / HOME
         volume = f"default_{volume_name(machine_id, HOME)}"
-        return Path("/var/lib/lxd/storage-pools", POOL, "custom", volume)
+        return self._state / "storage-pools" / POOL / "custom" / volume
+
+    @property
+    def _state(self) -> Path:
+        """Where the daemon keeps what it has."""
+        assert isinstance(self.config.daemon, Path)
+        return self.config.daemon.parent
 
     async def write_home(self, machine_id: str, name: str, data: bytes) -> None:
         (self.home(machine_id) / name).write_bytes(data)
@@ -77,10 +86,13 @@ class Region:
         return path.read_bytes() if path.exists() else None
 
     def traces(self, machine_id: str) -> list[str]:
-        """Whatever there is of the machine on this host, asked of the kernel and the disk."""
-        lxd, volumes = Path("/var/lib/lxd"), ("containers", "custom")
-        found = [lxd / "storage-pools" / POOL / kind for kind in volumes]
-        places = [*found, lxd / "devices", lxd / "logs", self.root / "homes"]
+        """Whatever there is of the machine on this host, asked of the kernel and the disk.
+
+        What a daemon logged of one is its own to keep: Incus does for a while.
+        """
+        pool = self._state / "storage-pools" / POOL
+        places = [pool / "containers", pool / "custom", self._state / "devices"]
+        places.append(self.root / "homes")
         names = [str(each) for place in places for each in place.glob(f"*{machine_id}*")]
         mounts = Path("/proc/self/mountinfo").read_text().splitlines()
         names += [line for line in mounts if machine_id in line]

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from studiolo.engines.incus.client import Daemon
-from studiolo.engines.incus.config import default_socket
 from studiolo.engines.incus.image import registry
 from studiolo.engines.incus.image.build import Builder, Built
 from studiolo.engines.incus.image.description import Description
@@ -15,6 +14,7 @@ from studiolo.engines.incus.image.layers import Layers
 from studiolo.engines.incus.names import image_alias
 from studiolo.engines.process.image_sources import sources_folder
 from studiolo.settings import Settings
+from tests.support.incus import need_daemon
 
 _REPOSITORY = Path(__file__).parents[2]
 _STEPS: set[tuple[str, str]] = set()
@@ -39,7 +39,7 @@ def build_image(variant: str = "slim") -> Built:
 
 
 async def _offer(built: Built, variant: str) -> str:
-    daemon = Daemon(default_socket())
+    daemon = Daemon(need_daemon())
     try:
         await registry.offer(daemon, built.folder, built.manifest)
         # Each change of the agent makes an image of 2 GB; those of earlier runs are in the way.
