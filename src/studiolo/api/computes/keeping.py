@@ -118,7 +118,8 @@ class Keeper:
         """The activity line, before anything happens: none of it goes unrecorded."""
         call = self.asked.call(action)
         async with self.asked.services.database.transaction() as tx:
-            await call.note(tx, f"{self.compute.arm_id}/snapshots/{name}")
+            scope = f"{self.compute.arm_id}/snapshots/{name}"
+            await call.note(tx, scope, status="Accepted")
 
     @contextlib.asynccontextmanager
     async def _patiently(self) -> AsyncIterator[None]:
