@@ -28,6 +28,7 @@ from studiolo.api.services import Services
 from studiolo.domain.errors import Forbidden, InvalidInput, NotFound, Unavailable
 from studiolo.domain.resources import Principal
 from studiolo.engines.base import Engine, EngineError, Hosts, Permanent
+from studiolo.engines.saying import in_full
 from studiolo.store import migrations
 from studiolo.store.database import Database
 
@@ -148,9 +149,9 @@ def _told() -> Iterator[None]:
     try:
         yield
     except Permanent as error:
-        raise InvalidInput(str(error)) from error
+        raise InvalidInput(in_full(error)) from error
     except EngineError as error:
-        raise Unavailable(str(error)) from error
+        raise Unavailable(in_full(error)) from error
 
 
 async def _database_now(database: Database) -> float:
@@ -175,7 +176,7 @@ async def _engine(engine: Engine) -> Mapping[str, Any]:
         told = f"it did not answer within {_ENGINE_SECONDS:.0f} seconds"
         return {"ok": False, "message": told, "limitations": []}
     except EngineError as error:
-        return {"ok": False, "message": str(error), "limitations": []}
+        return {"ok": False, "message": in_full(error), "limitations": []}
     return {"ok": found.ok, "message": found.message, "limitations": found.limitations}
 
 

@@ -1,6 +1,9 @@
 """Sizes, usages and quotas of a region."""
 
-from tests.support.api import SUBSCRIPTION, Api
+import pytest
+from tests.support.api import SUBSCRIPTION, Api, add_person
+
+from studiolo.domain.roles import READER
 
 
 async def test_sizes_have_both_spellings(api: Api) -> None:
@@ -57,5 +60,57 @@ async def test_a_region_may_be_written_in_any_case(api: Api) -> None:
     assert (await api.call("GET", api.location("usages", "Local"))).status_code == 200
 
 
-async def test_a_workspace_role_does_not_reach_the_subscriptions_usage(api: Api) -> None:
-    assert (await api.call("GET", api.location("usages"), who="dan")).status_code == 403
+async def test_a_role_at_one_workspace_tells_how_much_of_its_regions_quota_is_left(
+    api: Api,
+) -> None:
+    await api.create("ci-1")
+    everything = await api.call("GET", api.location("usages"))
+    for location in ("local", "Local"):
+        reply = await api.call("GET", api.location("usages", location), who="dan")
+        assert reply.status_code == 200
+        assert reply.json() == everything.json()
+    assert "ann" not in reply.text
+    assert "ci-1" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [
+        ("resourceGroups/rg1", 200),
+        ("resourceGroups/RG1/providers/Microsoft.MachineLearningServices/workspaces/{w}", 200),
+        (
+            "resourceGroups/rg1/providers/Microsoft.MachineLearningServices/workspaces/{w}"
+            "/computes/ci-1",
+            200,
+        ),
+        ("resourceGroups/rg2", 403),
+        ("resourceGroups/rg1/providers/Microsoft.MachineLearningServices/workspaces/none", 403),
+        ("resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/{w}", 403),
+    ],
+)
+async def test_a_role_where_the_region_has_no_workspace_tells_nothing_of_its_quota(
+    api: Api, scope: str, status: int
+) -> None:
+    identity = api.services.identity.service  # type: ignore[attr-defined]
+    at = f"/subscriptions/{SUBSCRIPTION}/{scope.format(w=api.workspace.name)}"
+    await add_person(api, identity, "fay", (READER, at))
+    reply = await api.call("GET", api.location("usages"), who="fay")
+    assert reply.status_code == status, reply.text
+    if status == 403:
+        assert "locations/usages/read" in reply.json()["error"]["message"]
+
+
+async def test_a_role_in_one_region_tells_nothing_of_anothers_quota(api: Api) -> None:
+    reply = await api.call("GET", api.location("usages", "elsewhere"), who="dan")
+    assert reply.status_code == 403
+
+
+@pytest.mark.parametrize("verb", ["quotas", "usages"])
+async def test_who_has_no_role_reads_neither_usages_nor_quotas(api: Api, verb: str) -> None:
+    assert (await api.call("GET", api.location(verb), who="eve")).status_code == 403
+
+
+async def test_limits_are_the_subscriptions_to_read_and_write(api: Api) -> None:
+    assert (await api.call("GET", api.location("quotas"), who="dan")).status_code == 403
+    reply = await api.call("POST", api.location("updateQuotas"), who="dan", body={"value": []})
+    assert reply.status_code == 403

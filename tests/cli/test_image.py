@@ -16,4 +16,4 @@ def test_a_manifest_of_an_image_that_was_never_built_says_how_to_build_it(deploy
 def test_a_daemon_that_is_not_there_is_named(deployment, tmp_path):
     done = deployment.run("image", "list", "--socket", str(tmp_path / "none"))
     assert done.code == 1
-    assert f"listens at {tmp_path / 'none'}" in done.err
+    assert f"(the daemon at {tmp_path / 'none'}: " in done.err

@@ -293,7 +293,7 @@ async def test_a_run_folder_that_is_a_link_is_refused(place):
     elsewhere = place.root / "elsewhere"
     elsewhere.mkdir()
     (place.root / "run").symlink_to(elsewhere)
-    with pytest.raises(Permanent, match="not a folder of this user"):
+    with pytest.raises(Permanent, match="an administrator must remove it"):
         await place.engine().ensure(new_spec())
 
 

@@ -296,6 +296,14 @@ class Plane:
     def open_operations(self) -> list[tuple[Any, ...]]:
         return self.rows("SELECT kind, resource FROM operations WHERE status = 'InProgress'")
 
+    def untold_ends(self) -> list[tuple[Any, ...]]:
+        """Requests that the activity log tells the end of never, or more than once."""
+        return self.rows(
+            "SELECT correlation, operation, scope FROM activity "
+            "WHERE operation LIKE '%workspaces/%' OR operation LIKE '%resourceGroups/%' "
+            "GROUP BY correlation, operation, scope HAVING sum(status != 'Accepted') != 1"
+        )
+
     def used(self) -> int:
         """vCPUs that the region's total counts."""
         found = self.rows("SELECT used FROM quota_usage WHERE family = '*'")
@@ -305,6 +313,7 @@ class Plane:
         """Everything agrees with the instance's state: operations, quota, processes, folders."""
         state = self.state(name)
         assert self.open_operations() == [], "an operation has no end"
+        assert self.untold_ends() == [], "an end is not told, or twice"
         held = self.rows("SELECT count(*) FROM computes")[0][0]
         assert self.used() == VCPUS * held, "quota is not what the rows hold"
         assert sum(row[0] for row in self.rows("SELECT vcpus FROM quota_holds")) == VCPUS * held

@@ -222,6 +222,7 @@ def _killed_while_deleting(plane: Plane, point: str, delete: Callable[[], None],
     eventually(lambda: not plane.traces(machine), "its machine is gone")
     assert plane.used() == 0
     assert plane.open_operations() == []
+    assert plane.untold_ends() == []
     return machine
 
 

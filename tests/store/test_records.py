@@ -17,8 +17,8 @@ async def test_an_operation_ends_once(database):
     async with database.transaction() as tx:
         assert [found.id for found in await tx.operations.open_for("ci-1")] == [operation.id]
         failed = Detail("CreateFailed", "no disk")
-        assert await tx.operations.end(operation.id, OperationStatus.FAILED, NOW, failed)
-        assert not await tx.operations.end(operation.id, OperationStatus.SUCCEEDED, NOW)
+        assert await tx.operations.end(operation, OperationStatus.FAILED, NOW, failed)
+        assert not await tx.operations.end(operation, OperationStatus.SUCCEEDED, NOW)
     async with database.reading() as tx:
         assert await tx.operations.get(operation.id) == replace(
             operation, status=OperationStatus.FAILED, ended_at=NOW, error=failed

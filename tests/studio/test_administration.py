@@ -134,12 +134,25 @@ async def test_a_limit_is_not_changed_by_who_may_only_read_it(
     visit.expected("403")
 
 
-async def test_quota_is_not_shown_to_who_may_not_read_it(
+async def test_quota_is_shown_to_who_works_in_one_workspace_of_the_region(
     ana: Person, lab: Lab, visit: StudioVisit
 ) -> None:
+    lab.make("counted")
     await visit.enter(ana, f"{lab.pages}/quota")
-    await expect(visit.page.get_by_role("alert")).to_contain_text(NO_RIGHT)
+    await expect(visit.page.get_by_role("button", name=re.compile("standardDSv2"))).to_be_visible()
+    await expect(visit.page.get_by_role("alert")).to_have_count(0)
     await visit.is_accessible()
+
+
+async def test_a_limit_is_not_changed_by_who_works_in_one_workspace(
+    deployed: StudioDeployed, ana: Person, lab: Lab, visit: StudioVisit
+) -> None:
+    usages = {each["name"]["value"] for each in deployed.administrator().usages(LAB)}
+    family = next(name for name in sorted(usages) if "ND" in name)
+    await visit.enter(ana, f"{lab.pages}/quota")
+    await change_limit(visit, family, "1")
+    await expect(visit.page.get_by_text(NO_RIGHT)).to_be_visible()
+    visit.expected("403")
 
 
 # Access

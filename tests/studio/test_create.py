@@ -19,7 +19,6 @@ from tests.support.lab import Lab
 from tests.support.studio import LAB, StudioDeployed, StudioVisit
 
 from studiolo.client.errors import NotFoundError
-from studiolo.domain.roles import READER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,23 +28,11 @@ FAMILY, SMALL, LARGE = "standardFSv2Family", "Standard_F2s_v2", "Standard_F4s_v2
 UNSEEN = "403"
 """How the list of people is answered to who is no administrator: the form asks for nobody then."""
 
-_AUTHORIZATION = "providers/Microsoft.Authorization"
-
 
 @pytest.fixture(scope="session")
 def cleo(deployed: StudioDeployed) -> Person:
-    """Somebody who may see the quota, which takes a role above the workspaces."""
-    cleo = deployed.person("cleo", "Cleo Klein")
-    administrator = deployed.administrator()
-    role = f"{administrator.base}/{_AUTHORIZATION}/roleDefinitions/{READER.id}"
-    identity = cleo.api.http.json("GET", "/auth/me")["id"]
-    administrator.http.json(
-        "PUT",
-        f"{administrator.base}/{_AUTHORIZATION}/roleAssignments/{uuid4()}",
-        version="2022-04-01",
-        body={"properties": {"roleDefinitionId": role, "principalId": identity}},
-    )
-    return cleo
+    """Somebody whose only role is at one workspace."""
+    return deployed.person("cleo", "Cleo Klein")
 
 
 @pytest.fixture

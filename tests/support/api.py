@@ -129,7 +129,7 @@ class Api:
             for operation in await tx.operations.open_for(before.id):
                 end = operation_end(operation.kind, after.state, event)
                 if end is not None:
-                    await tx.operations.end(operation.id, end, now)
+                    await tx.operations.end(operation, end, now)
             if after.state is State.DELETED:
                 await tx.quota.release(before.id)
                 await tx.computes.remove(before.id)

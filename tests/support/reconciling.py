@@ -181,6 +181,13 @@ class Bench:
         assert found is not None
         return found
 
+    async def told(self, scope: str = "") -> list[tuple[str, str, str, str]]:
+        """The activity log, oldest first: action, status, who asked, and the detail."""
+        async with self.database.reading() as tx:
+            lines = await tx.activity.page(scope, None, 100)
+        told = [entry for _, entry in reversed(lines)]
+        return [(each.operation, each.status, each.principal_name, each.detail) for each in told]
+
     async def used(self) -> int:
         """vCPUs in use in the region."""
         async with self.database.reading() as tx:

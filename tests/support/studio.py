@@ -115,9 +115,7 @@ class StudioVisit(Visit):
             if "Content Security Policy" in message.text:
                 self.complaints.append(message.text)
             return
-        # Quota is told to those with a right in the subscription; pages do without it.
-        if "/usages" not in str(message.location["url"]):
-            super()._console(message)
+        super()._console(message)
 
     def _exception(self, error: WebError) -> None:
         if not self._of_an_instance(str(error.error.stack)):

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from studiolo.domain.networks import Subnet, VirtualNetwork
 from studiolo.domain.resources import (
+    Asked,
     Compute,
     LastOperation,
     Operation,
@@ -127,5 +128,6 @@ def an_operation(resource: str, **changes: Any) -> Operation:
         "status": OperationStatus.IN_PROGRESS,
         "principal": "alice-id",
         "started_at": NOW,
+        "asked": Asked("Microsoft.MachineLearningServices/x/write", "alice", "correlation-1"),
     }
     return Operation(**(values | changes))

@@ -43,7 +43,8 @@ def list_activity(
     ] = None,
     caller: Annotated[str | None, typer.Option("--caller", help="Name or id of a person.")] = None,
     status: Annotated[
-        str | None, typer.Option("--status", help="Accepted, Succeeded, Failed or Denied.")
+        str | None,
+        typer.Option("--status", help="Accepted, Succeeded, Failed, Canceled or Denied."),
     ] = None,
     since: Annotated[
         str, typer.Option("--since", help="So long ago (30m, 2h, 7d), or a date: 2026-06-01.")

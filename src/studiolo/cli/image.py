@@ -46,11 +46,12 @@ _COLUMNS = {
 def _told() -> Iterator[None]:
     """Turn an engine's error into the command line's."""
     from studiolo.engines.base import EngineError  # noqa: PLC0415
+    from studiolo.engines.saying import in_full  # noqa: PLC0415
 
     try:
         yield
     except EngineError as error:
-        raise ClientError(str(error), code="ImageError") from error
+        raise ClientError(in_full(error), code="ImageError") from error
 
 
 @app.command("build")

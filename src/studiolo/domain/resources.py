@@ -195,6 +195,20 @@ class OperationStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The request that began an operation, as its line in the activity log names it.
+
+    :param action: the ARM action.
+    :param caller: name of who asked.
+    :param correlation: ties the lines of one request together.
+    """
+
+    action: str
+    caller: str
+    correlation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A long-running operation, durable: a client that polls through a restart gets its end.
 
@@ -202,6 +216,8 @@ class Operation:
     :param kind: Create, Start, Stop, Restart, Resize, Restore, Reimage, Update or Delete.
     :param scope: ARM id of the resource, for access checks after it is gone.
     :param principal: who asked; only they, or somebody who may read the scope, may poll.
+    :param asked: None where it is not known, of operations that began before it was kept; they
+        leave no lines in the activity log.
     """
 
     id: str
@@ -215,6 +231,7 @@ class Operation:
     started_at: datetime
     ended_at: datetime | None = None
     error: Detail | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +239,8 @@ class ActivityEntry:
     """One line of the append-only activity log.
 
     :param operation: ARM action name, or `Studiolo.Identity/signIn/action` and the like.
-    :param status: Accepted, Succeeded, Failed or Denied.
+    :param status: Accepted of what goes on, then Succeeded, Failed or Canceled; of what is done at
+        once Succeeded, Failed or Denied.
     """
 
     at: datetime

@@ -9,7 +9,8 @@ carry its deployment's id.
 
 Errors: an engine raises :class:`Temporary` when trying again may help (the reconciler waits
 `delay` seconds and does so until the state's deadline), :class:`Permanent` when it cannot. Both
-carry a sentence for a person. Anything else that escapes is a bug, and is treated as temporary.
+carry a sentence for a person, without paths of the host (see `saying.py`). Anything else that
+escapes is a bug, and is treated as temporary.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -21,14 +22,21 @@ from studiolo.domain.machine import Endpoint, MachineSpec, Observation, Step, Vi
 
 
 class EngineError(Exception):
-    """An engine could not do what it was asked; `str(error)` is for a person."""
+    """An engine could not do what it was asked; `str(error)` is for a person.
+
+    :param detail: what an administrator should know besides: paths, the words of other programs.
+    """
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 class Temporary(EngineError):
     """Trying again after `delay` seconds may help."""
 
-    def __init__(self, message: str, *, delay: float = 1.0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, delay: float = 1.0, detail: str = "") -> None:
+        super().__init__(message, detail=detail)
         self.delay = delay
 
 

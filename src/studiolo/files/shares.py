@@ -202,7 +202,7 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except OSError as error:
-        where = error.filename or "the share"
+        said = error.strerror or type(error).__name__
         raise Unavailable(
-            f"{where}: {error.strerror}. Free some space or check the disk."
+            f"The disk refused to serve the file share ({said}). Free some space or check the disk."
         ) from error

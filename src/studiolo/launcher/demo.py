@@ -23,6 +23,7 @@ from studiolo.client.jupyter import Jupyter
 from studiolo.client.studiolo import Computes
 from studiolo.domain.alias import user_alias
 from studiolo.engines.process.disk import remove_tree
+from studiolo.engines.saying import in_full
 from studiolo.launcher import notebook
 from studiolo.launcher.checks import free_port
 from studiolo.launcher.demo_region import choose_engine, ensure_image
@@ -126,7 +127,7 @@ async def _shown(
         return 130
     except FAILURES as error:
         stages.console.print(f"FAILED at '{stages.present}': ", style="bold red", end="")
-        stages.console.print(str(error), markup=False, soft_wrap=True)
+        stages.console.print(in_full(error), markup=False, soft_wrap=True)
         if not temporary:
             stages.say(f"Logs: {settings.logs}")
         return 1

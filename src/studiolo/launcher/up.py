@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from studiolo.client.errors import ClientError
 from studiolo.engines.base import EngineError
+from studiolo.engines.saying import in_full
 from studiolo.launcher.checks import CannotStart
 from studiolo.launcher.deployment import Running, deployment
 from studiolo.launcher.supervisor import ChildError
@@ -74,7 +75,7 @@ async def up(settings: Settings, console: Console) -> int:
     except FAILURES as error:
         progress.close()
         console.print("Studiolo could not be started: ", style="bold red", end="")
-        console.print(str(error), markup=False, soft_wrap=True)
+        console.print(in_full(error), markup=False, soft_wrap=True)
         return 1
     return 0
 

@@ -1,11 +1,11 @@
 """Requests the delete of every instance of a workspace, and tells how far that is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
 from studiolo.domain import lifecycle
-from studiolo.domain.resources import Compute, Operation, OperationStatus, Workspace
+from studiolo.domain.resources import Asked, Compute, Operation, OperationStatus, Workspace
 from studiolo.domain.states import Event, State
 from studiolo.reconciler.outcomes import end_operations
 from studiolo.store.transaction import Transaction
@@ -53,12 +53,11 @@ async def _delete(
         return  # somebody changed it meanwhile; the next round sees what it is now
     await end_operations(tx, deleting, Event.DELETE, now)
     # The operation is also the proof that the machine was meant to go, see orphans.py.
-    principal = cause.principal if cause else ""
-    await tx.operations.add(deletion(compute, principal, now))
+    await tx.operations.add(deletion(compute, cause, now))
 
 
-def deletion(resource: Compute | Workspace, principal: str, now: datetime) -> Operation:
-    """A new operation that deletes `resource`, on behalf of `principal`."""
+def deletion(resource: Compute | Workspace, cause: Operation | None, now: datetime) -> Operation:
+    """A new operation that deletes `resource`, on behalf of who asked for `cause`."""
     return Operation(
         id=str(uuid4()),
         subscription=resource.subscription,
@@ -67,6 +66,16 @@ def deletion(resource: Compute | Workspace, principal: str, now: datetime) -> Op
         scope=resource.arm_id,
         kind="Delete",
         status=OperationStatus.IN_PROGRESS,
-        principal=principal,
+        principal=cause.principal if cause else "",
         started_at=now,
+        asked=_asked(resource, cause),
     )
+
+
+def _asked(resource: Compute | Workspace, cause: Operation | None) -> Asked | None:
+    """As if the one request had asked for this delete, too: Azure's log shows it the same way."""
+    if cause is None or cause.asked is None:
+        return None
+    below = "/computes" if isinstance(resource, Compute) else ""
+    action = f"Microsoft.MachineLearningServices/workspaces{below}/delete"
+    return replace(cause.asked, action=action)

@@ -22,6 +22,7 @@ from studiolo.domain.resources import Compute
 from studiolo.domain.states import TRANSIENT, Event, State, accepts
 from studiolo.engines.base import (
     Engine,
+    EngineError,
     MachineUnreachable,
     OnlineResize,
     Permanent,
@@ -29,6 +30,7 @@ from studiolo.engines.base import (
     Temporary,
     Unreachable,
 )
+from studiolo.engines.saying import details
 from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.outages import Outages
@@ -173,10 +175,13 @@ class ComputeDriver:
             async with self._turns[compute.location], asyncio.timeout(self._limit(compute)):
                 return await self._step(claim, self._engines[compute.location])
         except Unreachable as error:
+            _log_details(compute, error)
             return self._unreachable(claim, error)
         except Temporary as error:
+            _log_details(compute, error)
             return self._temporary(claim, str(error), error.delay)
         except Permanent as error:
+            _log_details(compute, error)
             return _permanent(compute, str(error))
         except TimeoutError:
             return self._temporary(claim, f"The engine took too long over '{compute.name}'", 1.0)
@@ -282,6 +287,13 @@ class ComputeDriver:
         if self._outages.lasting(silent):
             return Ended(Event.LOST, _lost_reason(compute, error))
         return Again(max(error.delay, 1.0), claim.attempts, None)
+
+
+def _log_details(compute: Compute, error: EngineError) -> None:
+    """Tell an administrator what the instance's `errors` do not, as long as it is news."""
+    told = details(error)
+    if told and all(each.message != str(error) for each in compute.errors):
+        log.warning("engine error", compute=compute.id, reason=str(error), details=told)
 
 
 async def _give_back_source(engine: Engine, compute: Compute) -> None:

@@ -72,7 +72,7 @@ class Groups:
             return
         message = f"The resource group '{group.name}' was not deleted. {reason}"
         error = Detail("InUseSubnetCannotBeDeleted", message)
-        await tx.operations.end(cause.id, OperationStatus.FAILED, self._clock(), error)
+        await tx.operations.end(cause, OperationStatus.FAILED, self._clock(), error)
 
     async def _remove(
         self, tx: Transaction, group: ResourceGroup, operations: list[Operation]
@@ -82,7 +82,7 @@ class Groups:
             f"/subscriptions/{group.subscription}/resourceGroups/{group.name}"
         )
         for operation in operations:
-            await tx.operations.end(operation.id, OperationStatus.SUCCEEDED, self._clock())
+            await tx.operations.end(operation, OperationStatus.SUCCEEDED, self._clock())
         log.info("resource group removed", group=group.id, name=group.name)
 
     async def _delete_workspaces(
@@ -99,7 +99,7 @@ class Groups:
             if failure is not None:
                 message = f"The resource group '{group.name}' was not deleted. {failure}"
                 error = Detail("ResourceGroupDeleteFailed", message)
-                await tx.operations.end(cause.id, OperationStatus.FAILED, now, error)
+                await tx.operations.end(cause, OperationStatus.FAILED, now, error)
                 return True
             if not workspace.deleting:
                 await _mark(tx, workspace, cause, now)
@@ -138,4 +138,4 @@ async def _mark(tx: Transaction, workspace: Workspace, cause: Operation, now: da
     marked = replace(workspace, deleting=True, etag=uuid4().hex)
     if not await tx.workspaces.save(marked, if_etag=workspace.etag):
         return
-    await tx.operations.add(deletion(workspace, cause.principal, now))
+    await tx.operations.add(deletion(workspace, cause, now))

@@ -138,4 +138,4 @@ async def end_operations(tx: Transaction, after: Compute, event: Event, now: dat
         if status is None:
             continue
         error = after.errors[0] if event in lifecycle.FAILURES and after.errors else None
-        await tx.operations.end(operation.id, status, now, error)
+        await tx.operations.end(operation, status, now, error)

@@ -77,7 +77,7 @@ class Workspaces:
         for operation in operations:
             ended = operation.kind == "Delete"
             status = OperationStatus.SUCCEEDED if ended else OperationStatus.CANCELED
-            await tx.operations.end(operation.id, status, self._clock())
+            await tx.operations.end(operation, status, self._clock())
         log.info("workspace removed", workspace=workspace.id, name=workspace.name)
 
     async def _give_up(
@@ -97,4 +97,4 @@ class Workspaces:
         await tx.workspaces.save(kept, if_etag=workspace.etag)
         for operation in operations:
             error = Detail("WorkspaceDeleteFailed", message)
-            await tx.operations.end(operation.id, OperationStatus.FAILED, self._clock(), error)
+            await tx.operations.end(operation, OperationStatus.FAILED, self._clock(), error)

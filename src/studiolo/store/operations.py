@@ -1,6 +1,7 @@
 """Long-running operations."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.errors import Detail
-from studiolo.domain.resources import Operation, OperationStatus
+from studiolo.domain.resources import ActivityEntry, Asked, Operation, OperationStatus
+from studiolo.store.activity import ActivityLog
 from studiolo.store.rows import changed
 from studiolo.store.tables.base import table_of
 from studiolo.store.tables.compute import OperationRow
@@ -22,9 +24,15 @@ class Operations:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, operation: Operation) -> None:
-        """Store a new operation."""
+    async def add(self, operation: Operation, detail: str = "") -> None:
+        """Store a new operation, with its first line in the activity log.
+
+        :param detail: what else that line tells.
+        """
         await self._session.execute(insert(_OPERATIONS).values(**_columns(operation)))
+        opened = operation.status is OperationStatus.IN_PROGRESS
+        status = "Accepted" if opened else operation.status.value
+        await self._tell(operation, status, operation.started_at, detail)
 
     async def get(self, operation_id: str) -> Operation | None:
         """Find by id."""
@@ -55,18 +63,44 @@ class Operations:
         return _operation_of(row) if row else None
 
     async def end(
-        self, operation_id: str, status: OperationStatus, now: datetime, error: Detail | None = None
+        self,
+        operation: Operation,
+        status: OperationStatus,
+        now: datetime,
+        error: Detail | None = None,
     ) -> bool:
-        """End an operation that is open; False if it had ended."""
+        """End an operation that is open, with its line in the activity log; False if it had ended.
+
+        Both are of the caller's transaction: no end goes unrecorded, and none is told twice.
+        """
         written = await self._session.execute(
             update(_OPERATIONS)
             .where(
-                _OPERATIONS.c.id == operation_id,
+                _OPERATIONS.c.id == operation.id,
                 _OPERATIONS.c.status == OperationStatus.IN_PROGRESS.value,
             )
             .values(status=status.value, ended_at=now, error=_error_column(error))
         )
-        return changed(written)
+        if not changed(written):
+            return False
+        await self._tell(operation, status.value, now, error.message if error else "")
+        return True
+
+    async def _tell(self, operation: Operation, status: str, at: datetime, detail: str) -> None:
+        asked = operation.asked
+        if asked is None:
+            return
+        line = ActivityEntry(
+            at=at,
+            principal=operation.principal,
+            principal_name=asked.caller,
+            operation=asked.action,
+            scope=operation.scope,
+            status=status,
+            correlation=asked.correlation,
+            detail=detail,
+        )
+        await ActivityLog(self._session).add(line)
 
     async def deleted(self, resources: Collection[str]) -> set[str]:
         """Which of these resources a finished Delete operation names."""
@@ -102,6 +136,7 @@ def _operation_of(row: OperationRow) -> Operation:
         started_at=row.started_at,
         ended_at=row.ended_at,
         error=Detail(**row.error) if row.error else None,
+        asked=Asked(**row.asked) if row.asked else None,
     )
 
 
@@ -112,6 +147,7 @@ def _columns(operation: Operation) -> dict[str, Any]:
         "started_at": operation.started_at,
         "ended_at": operation.ended_at,
         "error": _error_column(operation.error),
+        "asked": asdict(operation.asked) if operation.asked else None,
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.resources import Workspace
@@ -57,6 +57,20 @@ class Workspaces:
         if after is not None:
             query = query.where(WorkspaceRow.id > after)
         return await self._many(query.order_by(WorkspaceRow.id).limit(limit))
+
+    async def any_in(
+        self, subscription: str, location: str, group: str | None, name: str | None
+    ) -> bool:
+        """Whether a region has a workspace; of a group, of a name, where those are given."""
+        query = select(WorkspaceRow.id).where(
+            WorkspaceRow.subscription == subscription.lower(),
+            func.lower(WorkspaceRow.location) == location.lower(),
+        )
+        if group is not None:
+            query = query.where(WorkspaceRow.group_folded == group.lower())
+        if name is not None:
+            query = query.where(WorkspaceRow.name_folded == name.lower())
+        return await self._session.scalar(query.limit(1)) is not None
 
     async def being_deleted(self) -> list[Workspace]:
         """Workspaces whose delete was accepted and has not ended."""

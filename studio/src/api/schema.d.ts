@@ -439,7 +439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description VCPUs in use, per family and in total, with their limits. */
+        /** @description VCPUs in use, per family and in total, with their limits; for who works in the region. */
         get: operations["listUsages"];
         put?: never;
         post?: never;

@@ -78,8 +78,8 @@ class Creation:
             limits_for(self.services, compute.location, compute.family),
         )
         await tx.computes.add(compute, due_at=self.call.now)
-        operation = await begin_operation(tx, self.call, compute, "Create")
-        await self.call.note(tx, compute.arm_id, detail=f"size {compute.size}{self._origin}")
+        detail = f"size {compute.size}{self._origin}"
+        operation = await begin_operation(tx, self.call, compute, "Create", detail=detail)
         point("api.create.before_commit")
         return compute, operation
 

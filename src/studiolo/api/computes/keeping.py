@@ -10,12 +10,17 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import structlog
+
 from studiolo.api.computes.abilities import snapshots_in
 from studiolo.api.computes.service import ComputeService
 from studiolo.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import State
 from studiolo.engines.base import EngineError, Permanent, Snapshot, Snapshots
+from studiolo.engines.saying import details
+
+_log = structlog.get_logger("studiolo.api")
 
 MOST = 20
 """Snapshots of one instance: each holds on to whatever is deleted or changed after it."""
@@ -118,7 +123,8 @@ class Keeper:
         """The activity line, before anything happens: none of it goes unrecorded."""
         call = self.asked.call(action)
         async with self.asked.services.database.transaction() as tx:
-            await call.note(tx, f"{self.compute.arm_id}/snapshots/{name}")
+            scope = f"{self.compute.arm_id}/snapshots/{name}"
+            await call.note(tx, scope, status="Accepted")
 
     @contextlib.asynccontextmanager
     async def _patiently(self) -> AsyncIterator[None]:
@@ -133,10 +139,11 @@ class Keeper:
                 f"'{name}'. Try again: what it has begun it finishes.",
                 target=name,
             ) from None
-        except Permanent as error:
-            raise Conflict(str(error), target=name) from None
         except EngineError as error:
-            raise Unavailable(str(error), target=name) from None
+            if told := details(error):
+                _log.warning("engine error", compute=self.compute.id, details=told)
+            kind = Conflict if isinstance(error, Permanent) else Unavailable
+            raise kind(str(error), target=name) from None
 
 
 def _check_name(name: str) -> None:

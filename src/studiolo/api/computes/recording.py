@@ -7,6 +7,7 @@ from datetime import datetime
 from studiolo.domain.lifecycle import operation_end
 from studiolo.domain.resources import (
     ActivityEntry,
+    Asked,
     Compute,
     Operation,
     OperationStatus,
@@ -29,8 +30,13 @@ class Call:
     correlation: str
     now: datetime
 
-    async def note(self, tx: Transaction, scope: str, detail: str = "") -> None:
-        """Append the activity line of an accepted request."""
+    async def note(
+        self, tx: Transaction, scope: str, detail: str = "", *, status: str = "Succeeded"
+    ) -> None:
+        """Append the activity line of a request that begins no operation.
+
+        :param status: Accepted where the line is written before what it tells of.
+        """
         await tx.activity.add(
             ActivityEntry(
                 at=self.now,
@@ -38,7 +44,7 @@ class Call:
                 principal_name=self.caller.name,
                 operation=self.action,
                 scope=scope,
-                status="Accepted",
+                status=status,
                 correlation=self.correlation,
                 detail=detail,
             )
@@ -46,14 +52,21 @@ class Call:
 
 
 async def begin_operation(
-    tx: Transaction, call: Call, compute: Compute, kind: str, *, ended: bool = False
+    tx: Transaction,
+    call: Call,
+    compute: Compute,
+    kind: str,
+    *,
+    ended: bool = False,
+    detail: str = "",
 ) -> Operation:
-    """Store an operation of `kind` on `compute` as it now is.
+    """Store an operation of `kind` on `compute` as it now is, and its activity line.
 
     It is in progress while the instance is on its way, and has succeeded already when the instance
     is where the request wanted it.
 
     :param ended: it has, whatever else the instance is on its way to.
+    :param detail: what else the line tells.
     """
     moving = compute.state in TRANSIENT and not ended
     operation = Operation(
@@ -67,8 +80,9 @@ async def begin_operation(
         principal=call.caller.id,
         started_at=call.now,
         ended_at=None if moving else call.now,
+        asked=Asked(call.action, call.caller.name, call.correlation),
     )
-    await tx.operations.add(operation)
+    await tx.operations.add(operation, detail)
     return operation
 
 
@@ -77,4 +91,4 @@ async def end_overtaken(tx: Transaction, call: Call, compute: Compute, event: Ev
     for operation in await tx.operations.open_for(compute.id):
         status = operation_end(operation.kind, compute.state, event)
         if status is not None:
-            await tx.operations.end(operation.id, status, call.now)
+            await tx.operations.end(operation, status, call.now)

@@ -105,8 +105,8 @@ class Resizing:
             await self._move_quota(tx, after)
             await end_overtaken(tx, call, after, Event.RESIZE)
         done = after.state is not State.RESIZING
-        operation = await begin_operation(tx, call, after, "Resize", ended=done)
-        await call.note(tx, found.arm_id, detail=_told(self.body))
+        told = _told(self.body)
+        operation = await begin_operation(tx, call, after, "Resize", ended=done, detail=told)
         point("api.resize.before_commit")
         return operation
 

@@ -275,8 +275,8 @@ class ComputeService:
             # that it cannot end the work without seeing the operation stored below.
             await self.save(tx, found, after, call)
             await end_overtaken(tx, call, after, event)
-        operation = await begin_operation(tx, call, after, operation_kind(event))
-        await call.note(tx, found.arm_id, detail=recipe.of if recipe else "")
+        detail = recipe.of if recipe else ""
+        operation = await begin_operation(tx, call, after, operation_kind(event), detail=detail)
         point(f"api.{event.value}.before_commit")
         return operation
 

@@ -66,7 +66,8 @@ class FileService:
         correlation = correlation_id(request.scope)
         call = Call(caller, DELETE, correlation, self._services.clock())
         async with self._services.database.transaction() as tx:
-            await call.note(tx, self._workspace.arm_id, f"the folder '{path}' of the file share")
+            detail = f"the folder '{path}' of the file share"
+            await call.note(tx, self._workspace.arm_id, detail, status="Accepted")
 
 
 async def _living(services: Services, named: WorkspaceName) -> Workspace:

@@ -120,6 +120,8 @@ async def delete_group(tx: Transaction, stored: ResourceGroup, writer: Writer) -
     operation = begun(
         writer.caller,
         writer.now,
+        action=DELETE,
+        correlation=writer.correlation,
         kind="Delete",
         resource=group.id,
         scope=group_id(group),
@@ -127,7 +129,6 @@ async def delete_group(tx: Transaction, stored: ResourceGroup, writer: Writer) -
         location=group.location,
     )
     await tx.operations.add(operation)
-    await _log(tx, writer, DELETE, group, "Accepted")
     point("api.group_delete.before_commit")
     return operation
 

@@ -14,6 +14,7 @@ from studiolo.api.computes.recording import Call
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.deps import Provided, SignedIn, authorized
 from studiolo.api.locations import capabilities, quotas
+from studiolo.api.locations.readers import RegionReader
 from studiolo.api.schema.locations import ComputeSizeList, QuotaList, UpdatedQuotaList, UsageList
 from studiolo.api.schema.saying import gives
 from studiolo.api.services import Services
@@ -65,12 +66,12 @@ async def list_sizes(
 
 @router.get(f"{_LOCATION}/usages", responses=gives(UsageList))
 async def list_usages(
-    _caller: Annotated[Principal, Depends(authorized(f"{_PROVIDER}/locations/usages/read"))],
+    _caller: Annotated[Principal, Depends(RegionReader(f"{_PROVIDER}/locations/usages/read"))],
     services: Provided,
     subscription: str,
     location: str,
 ) -> dict[str, Any]:
-    """VCPUs in use, per family and in total, with their limits."""
+    """VCPUs in use, per family and in total, with their limits; for who works in the region."""
     region = _region(services, subscription, location)
     counters = await quotas.counters(services, region)
     base = f"{subscription_path(services)}/providers/{_PROVIDER}/locations/{region}/usages"

@@ -4,7 +4,14 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from studiolo.domain.resources import ActivityEntry, Operation, OperationStatus, Principal, Stamp
+from studiolo.domain.resources import (
+    ActivityEntry,
+    Asked,
+    Operation,
+    OperationStatus,
+    Principal,
+    Stamp,
+)
 
 
 def new_etag() -> str:
@@ -52,6 +59,8 @@ def begun(
     caller: Principal,
     now: datetime,
     *,
+    action: str,
+    correlation: str,
     kind: str,
     resource: str,
     scope: str,
@@ -69,4 +78,5 @@ def begun(
         status=OperationStatus.IN_PROGRESS,
         principal=caller.id,
         started_at=now,
+        asked=Asked(action, caller.name, correlation),
     )

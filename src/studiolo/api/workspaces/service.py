@@ -187,6 +187,8 @@ async def delete_workspace(tx: Transaction, stored: Workspace, writer: Writer) -
     operation = begun(
         writer.caller,
         writer.now,
+        action=DELETE,
+        correlation=writer.correlation,
         kind="Delete",
         resource=stored.id,
         scope=stored.arm_id,
@@ -202,7 +204,6 @@ async def delete_workspace(tx: Transaction, stored: Workspace, writer: Writer) -
     if not await tx.workspaces.save(marked, if_etag=stored.etag):
         raise _overtaken(stored)
     await tx.operations.add(operation)
-    await _log(tx, writer, DELETE, stored, "Accepted")
     point("api.workspace_delete.before_commit")
     return operation
 

@@ -14,6 +14,7 @@ import httpx
 
 from studiolo.engines.base import EngineError, MachineUnreachable, Temporary, Unreachable
 from studiolo.engines.incus.config import Remote
+from studiolo.engines.saying import without_paths
 
 Json = Mapping[str, Any]
 
@@ -36,12 +37,12 @@ class Refused(EngineError):
     """The daemon answered with an error; `status` is HTTP's, or an operation's."""
 
     def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
+        super().__init__(without_paths(message), detail=message)
         self.status = status
 
     def says(self, *words: str) -> bool:
         """Whether one of `words` (lower case) is in what the daemon said."""
-        return any(word in str(self).lower() for word in words)
+        return any(word in self.detail.lower() for word in words)
 
 
 class Missing(Refused):
@@ -139,7 +140,7 @@ class Daemon:
                 timeout=seconds,
             )
         except (httpx.TransportError, OSError, ssl.SSLError) as error:
-            raise Unreachable(self._unreachable(error)) from error
+            raise self._unreachable(error) from error
         return _checked(reply)
 
     async def raw(self, path: str, /, **query: str) -> bytes | None:
@@ -149,7 +150,7 @@ class Daemon:
                 f"/1.0{path}", params={"project": self.project, **query}, timeout=_REQUEST_SECONDS
             )
         except (httpx.TransportError, OSError) as error:
-            raise Unreachable(self._unreachable(error)) from error
+            raise self._unreachable(error) from error
         if reply.status_code == httpx.codes.NOT_FOUND:
             return None
         if reply.is_error:
@@ -186,15 +187,19 @@ class Daemon:
             self._http = _connect(self.where)
         return self._http
 
-    def _unreachable(self, error: Exception) -> str:
+    def _unreachable(self, error: Exception) -> Unreachable:
+        """Why, for who uses its machines; and where, for who runs it."""
         where = self.where.url if isinstance(self.where, Remote) else self.where
+        what = type(error).__name__
         if isinstance(error, httpx.TimeoutException):
-            return f"The daemon at {where} does not answer in time."
-        if "certificate" in str(error).lower():
-            return f"The daemon at {where} shows another certificate than the one it should have."
-        if isinstance(self.where, Path) and not self.where.exists():
-            return f"No Incus or LXD daemon listens at {where}: start it, or correct the region."
-        return f"The daemon at {where} cannot be reached ({type(error).__name__}: {error})."
+            told = "The daemon does not answer in time."
+        elif "certificate" in str(error).lower():
+            told = "The daemon shows another certificate than the one it should have."
+        elif isinstance(self.where, Path) and not self.where.exists():
+            told = "No Incus or LXD daemon listens: an administrator starts it."
+        else:
+            told = f"The daemon cannot be reached ({what})."
+        return Unreachable(told, detail=f"the daemon at {where}: {what}: {error}")
 
 
 def _connect(where: Path | Remote) -> httpx.AsyncClient:
@@ -213,8 +218,8 @@ def trust(where: Remote) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(where.server_certificate))
         context.load_cert_chain(where.certificate, where.key)
     except (OSError, ssl.SSLError) as error:
-        message = f"The certificates for {where.url} cannot be used: {error}"
-        raise Unreachable(message, delay=10.0) from error
+        message = f"The certificates for {where.url} cannot be used."
+        raise Unreachable(message, delay=10.0, detail=str(error)) from error
     # The daemon's certificate is trusted as such, whatever name stands in it.
     context.check_hostname = False
     return context
@@ -241,19 +246,20 @@ def _succeeded(operation: Json) -> Json:
 
 def refusal(message: str, status: int) -> EngineError:
     """The error for what the daemon said."""
-    told = Refused(message, status)
+    told, said = Refused(message, status), without_paths(message)
     if status == httpx.codes.NOT_FOUND:
         return Missing(message, status)
     if status == httpx.codes.FORBIDDEN:
-        return Unreachable(f"The daemon does not trust this control plane: {message}", delay=10.0)
+        return Unreachable(f"The daemon does not trust this control plane: {said}", delay=10.0)
     if told.says(*_MEMBER_AWAY):
-        return MachineUnreachable(f"a member of the cluster does not answer ({message})", delay=5.0)
+        return MachineUnreachable(f"a member of the cluster does not answer ({said})", delay=5.0)
     if told.says(*_NO_MAJORITY) or message == "context deadline exceeded":
-        return Unreachable(f"Too few members of the cluster answer ({message}).", delay=5.0)
+        return Unreachable(f"Too few members of the cluster answer ({said}).", delay=5.0)
     if told.says(*_FULL):
         return Full(
-            f"A disk of the region is full ({message}). Free some space in its storage pool.",
+            f"A disk of the region is full ({said}). Free some space in its storage pool.",
             delay=10.0,
+            detail=message,
         )
     return told
 

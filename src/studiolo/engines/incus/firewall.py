@@ -12,6 +12,7 @@ import shutil
 
 from studiolo.engines.base import Temporary
 from studiolo.engines.incus.config import IncusConfig, Remote
+from studiolo.engines.saying import without_paths
 
 _TABLE = """
 add table inet studiolo
@@ -68,4 +69,5 @@ class Firewall:
             _, answer = await nft.communicate(script.encode())
         said = answer.decode(errors="replace").strip()
         if nft.returncode and not (absent_is_fine and any(each in said for each in _ABSENT)):
-            raise Temporary(f"nft refuses to change a table: {said.partition(chr(10))[0]}")
+            told = without_paths(said.partition("\n")[0])
+            raise Temporary(f"nft refuses to change a table: {told}", detail=said)

@@ -18,6 +18,7 @@ from studiolo.engines.base import EngineError, Permanent, Temporary
 from studiolo.engines.incus.client import Json
 from studiolo.engines.incus.disks import DISKS, PATHS, no_snapshot
 from studiolo.engines.incus.names import HOME, machine_name
+from studiolo.engines.saying import without_paths
 
 _OWNER = "deployment"
 _LEAST_MIB = 320
@@ -132,7 +133,8 @@ class LoopDisks:
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not self._ours(folder):
             if any(_image(folder, disk).exists() for disk in DISKS):
-                raise Permanent(f"{folder} is not this deployment's; it was not touched.")
+                message = "The machine's folder of disks is not this deployment's to use."
+                raise Permanent(message, detail=str(folder))
             (folder / _OWNER).write_text(self._deployment)
             sync_folder(folder)
 
@@ -231,7 +233,12 @@ def _run(*command: str, seconds: float = _SECONDS) -> str:
         raise Temporary(f"{command[0]} took more than {seconds:.0f} seconds.") from error
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
-        raise Temporary(f"{command[0]} failed for {command[-1]}: {said}", delay=2.0)
+        where = Path(command[-1]).name
+        raise Temporary(
+            f"{command[0]} failed for the machine's '{where}': {without_paths(said)}",
+            delay=2.0,
+            detail=f"{' '.join(command)}: {said}",
+        )
     return done.stdout
 
 
@@ -239,7 +246,8 @@ async def _in_thread(work: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(work)
     except OSError as error:
-        where = error.filename or "the folder of homes"
-        raise Temporary(f"{where}: {error.strerror}. Free some space or check the disk.") from error
+        said = error.strerror or type(error).__name__
+        message = f"The disk of homes: {said}. Free some space or check the disk."
+        raise Temporary(message, detail=str(error)) from error
     except EngineError:
         raise

@@ -53,7 +53,11 @@ def private_folder(folder: Path) -> Path:
         parent.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not folder.is_dir() or folder.is_symlink():
-        raise Permanent(f"{folder} is not a folder of this user's own; remove it.")
+        raise Permanent(
+            "A folder of this region's machines is a link, or is not owned by the user who runs "
+            "Studiolo: an administrator must remove it.",
+            detail=str(folder),
+        )
     if found.st_mode & 0o077:
         folder.chmod(0o700)
     return folder
@@ -123,19 +127,38 @@ def _take(descriptor: int, offset: int, machine_id: str, deadline: float, poll: 
         time.sleep(poll)
 
 
-def _called(path: Path, machines: Path) -> Path:
-    """`path` in a sentence for people, who need not know where the deployment's home is."""
+_THINGS = {"machines": "the region's machines", "shares": "the file shares", "images": "the images"}
+"""What is in the folders of a deployment's home."""
+
+_PARTS = ("home", "env", "tmp", "state", "logs")
+
+
+def _thing(path: Path, machines: Path) -> str:
+    """What `path` is part of, for people, who need not know where anything is on this host."""
     home = machines.parent
-    return path.relative_to(home) if path.is_relative_to(home) else path
+    names = path.relative_to(home).parts if path.is_relative_to(home) else ()
+    if len(names) > 2 and names[0] == machines.name:
+        return f"the machine's {names[2]}" if names[2] in _PARTS else "the machine's folder"
+    return _THINGS.get(names[0], "the region's data") if names else "the region's data"
 
 
-def disk_error(error: OSError, fallback: Path) -> EngineError:
-    """`error` as a sentence that says what to do about it."""
-    where = _called(Path(os.fsdecode(error.filename or fallback)), fallback)
+def disk_error(error: OSError, machines: Path) -> EngineError:
+    """`error` as a sentence that says what to do about it.
+
+    :param machines: the folder of all machines, which is meant where the error names none.
+    """
+    where = _thing(Path(os.fsdecode(error.filename or machines)), machines)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Temporary(
             f"The disk that holds {where} is full (ENOSPC): free some space on it, then it goes on"
             " by itself.",
             delay=5.0,
+            detail=str(error),
         )
-    return Temporary(f"{where}: {error.strerror or error}.", delay=5.0)
+    said = error.strerror or type(error).__name__
+    return Temporary(
+        f"The disk refused to serve {where} ({said}): an administrator finds more in Studiolo's "
+        "log.",
+        delay=5.0,
+        detail=str(error),
+    )

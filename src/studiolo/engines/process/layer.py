@@ -66,7 +66,11 @@ def jupyterlab_folder(environment: Path, image: Path) -> Path:
 def _site_packages(image: Path) -> Path:
     found = sorted(image.glob("lib/python3.*/site-packages"))
     if not found or not (image / "pyvenv.cfg").is_file():
-        raise Permanent(f"{image} is not a prepared image.")
+        raise Permanent(
+            "The machine's image is damaged: it is not a prepared image. An administrator removes "
+            "it, and 'studiolo up' prepares it again.",
+            detail=str(image),
+        )
     return found[-1]
 
 

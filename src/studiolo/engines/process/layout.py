@@ -22,11 +22,6 @@ class Layout:
     sockets: Path
 
     @property
-    def called(self) -> str:
-        """The folder in a sentence for people, who need not know where the deployment keeps it."""
-        return f"machines/{self.folder.name}"
-
-    @property
     def spec(self) -> Path:
         """What the machine is; carries the deployment's id and the agent's token."""
         return self.folder / "machine.json"

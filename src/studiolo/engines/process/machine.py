@@ -225,7 +225,8 @@ class Machines:
 
     def _own(self, layout: Layout) -> None:
         if self._foreign(layout.folder):
-            raise Permanent(f"{layout.called} belongs to another deployment.")
+            message = f"The machine {layout.folder.name} belongs to another deployment."
+            raise Permanent(message, detail=str(layout.folder))
 
     def _tagged(self, layout: Layout, every: Sequence[Process]) -> tuple[Process, ...]:
         return tuple(process for process in every if process.tag == self._tag(layout))

@@ -11,6 +11,7 @@ from studiolo.engines.process.layout import Layout
 from studiolo.engines.process.logs import tail_of
 from studiolo.engines.process.processes import Process, boot_id
 from studiolo.engines.process.record import AgentRecord, Stored
+from studiolo.engines.saying import without_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _without_home(
     processes: tuple[Process, ...],
 ) -> Sight:
     """Also a machine whose making was cut short; going on with that loses nobody anything."""
-    what = f"home in {layout.called}" if layout.folder.is_dir() else f"folder {layout.called}"
+    what = "home" if layout.folder.is_dir() else "folder"
     runs = f" while {len(processes)} of its processes run" if processes else ""
     return Sight(
         Presence.LOST,
@@ -128,8 +129,8 @@ def _without_agent(
     if stored is None:
         return Sight(
             Presence.BROKEN,
-            reason=f"{layout.called}/{layout.spec.name} is missing or damaged. Start the machine"
-            " to write it anew; its home is kept.",
+            reason="The machine's description is missing or damaged. Start the machine to write it"
+            " anew; its home is kept.",
         )
     if record and record.boot == boot_id() and not layout.agent_ended.exists():
         return Sight(
@@ -146,12 +147,12 @@ def _missing_part(layout: Layout) -> str | None:
     missing = [part.name for part in (*layout.parts, layout.env) if not part.is_dir()]
     if not missing:
         return None
-    return (
-        f"The machine's {', '.join(missing)} is gone from {layout.called}; it is made anew, empty."
-    )
+    return f"The machine's {', '.join(missing)} is gone; it is made anew, empty."
 
 
 def _last_words(layout: Layout) -> str:
     """The end of the agent's log, in half a sentence."""
     lines = (tail_of(layout.logs / "agent.log", 1) or "").split("\n")
-    return f"its log ends: {lines[0][-300:]}" if lines[0] else "its log is empty."
+    # Paths with spaces are only cut where their beginning is known.
+    told = without_paths(lines[0].replace(str(layout.folder.parent.parent), ""))[-300:]
+    return f"its log ends: {told}" if told else "its log is empty."

@@ -89,7 +89,11 @@ class Starter:
         except subprocess.TimeoutExpired as error:
             raise Temporary(f"The agent was not started within {_SPAWN_SECONDS} s.") from error
         if done.returncode or not done.stdout.strip().isdecimal():
-            raise Temporary(f"The agent could not be started: {done.stderr.strip()[-300:]}")
+            raise Temporary(
+                "The machine's agent could not be started: an administrator finds why in "
+                "Studiolo's log.",
+                detail=done.stderr.strip()[-2000:],
+            )
         return int(done.stdout)
 
 

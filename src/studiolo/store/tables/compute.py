@@ -84,3 +84,4 @@ class OperationRow(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     error: Mapped[dict[str, Any] | None]
+    asked: Mapped[dict[str, Any] | None]

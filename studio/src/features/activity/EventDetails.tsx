@@ -37,6 +37,7 @@ export function EventDetails({ event, close }: Props) {
     ? [
         [t("time"), format.moment(event.at)],
         [t("status"), word(event.status)],
+        ...(event.detail ? [[t("detail"), event.detail] as const] : []),
         [t("caller"), event.caller],
         [t("resource"), event.resource],
         [t("action"), event.operation],

@@ -38,7 +38,7 @@ export function sinceOf(range: Range, now = Date.now()): string {
   return new Date(Math.floor(from / MINUTE_MS) * MINUTE_MS).toISOString();
 }
 
-const STATUSES = ["Accepted", "Succeeded", "Failed", "Denied"] as const;
+const STATUSES = ["Accepted", "Succeeded", "Failed", "Canceled", "Denied"] as const;
 
 const useStyles = makeStyles({
   root: {

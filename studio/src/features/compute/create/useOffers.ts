@@ -16,8 +16,9 @@ export interface Offered {
 }
 
 /**
- * The sizes of a region, and which of them the quota has room for. Where the quota cannot be read
- * all are offered: the API refuses what is too much.
+ * The sizes of a region, and which of them the quota has room for. Where the quota cannot be read,
+ * of a region in which the person has no workspace yet, all are offered: the API refuses what is too
+ * much.
  */
 export function useOffers(subscription: string, location: string): Offered {
   const sizes = useQuery(sizesQuery(subscription, location));
