@@ -402,11 +402,18 @@ def test_the_activity_log_tells_who_did_what_to_a_compute(deployment, compute):
     deployment.ok("compute", "stop", "-n", compute)
     listed = ("activity", "list", "--resource", compute)
     told = json.loads(deployment.ok(*listed, "-o", "json"))
-    titles = [each["operationName"]["localizedValue"] for each in told]
-    assert titles == ["Stop compute", "Create or update compute"]
+    shown = [(each["operationName"]["localizedValue"], each["status"]["value"]) for each in told]
+    assert shown == [
+        ("Stop compute", "Succeeded"),
+        ("Stop compute", "Accepted"),
+        ("Create or update compute", "Succeeded"),
+        ("Create or update compute", "Accepted"),
+    ]
+    first, second = (each["correlationId"] for each in told[:2])
+    assert first == second
     assert {each["caller"] for each in told} == {"admin"}
     assert deployment.ok(*listed, "-r", "1", "-o", "tsv", "--query", "[].status.value") == (
-        "Accepted\n"
+        "Succeeded\n"
     )
     table = deployment.ok(*listed, "--since", "1h")
     assert "Stop compute" in table

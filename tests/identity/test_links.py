@@ -252,6 +252,7 @@ async def test_an_administrator_makes_people_and_links(studio: Studio) -> None:
         ("POST", "/auth/users/olga/link", None),
         ("PATCH", "/auth/users/olga", {"disabled": True}),
         ("POST", "/auth/servicePrincipals", {"displayName": "x"}),
+        ("GET", "/auth/servicePrincipals", None),
     ],
 )
 async def test_nobody_less_than_an_administrator_manages_accounts(

@@ -20,6 +20,7 @@ from studiolo.engines.conformance import DEPLOYMENT, new_spec, until, well
 from studiolo.engines.incus import IncusEngine
 from studiolo.engines.incus.client import Daemon, Full
 from studiolo.engines.incus.config import Remote
+from studiolo.engines.saying import in_full
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -28,11 +29,15 @@ def engine_with(region, **changes) -> IncusEngine:
     return IncusEngine(DEPLOYMENT, replace(region.config, **changes))
 
 
-async def test_without_a_daemon_the_region_is_unreachable_and_the_socket_is_named(tmp_path, region):
+async def test_without_a_daemon_the_region_is_unreachable_and_administrators_learn_the_socket(
+    tmp_path, region
+):
     engine = engine_with(region, daemon=tmp_path / "no.socket")
     for call in (engine.observe("ci-1"), engine.list_owned(), engine.ensure(new_spec())):
-        with pytest.raises(Unreachable, match=r"no\.socket: start it, or correct the region"):
+        with pytest.raises(Unreachable, match="an administrator starts it") as failed:
             await call
+        assert "no.socket" not in str(failed.value)
+        assert str(tmp_path / "no.socket") in in_full(failed.value)
 
 
 async def test_a_missing_network_is_named_and_nothing_is_made(region):

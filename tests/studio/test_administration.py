@@ -189,6 +189,25 @@ async def test_a_role_is_given_and_taken_away(
     assert refused.value.status == 403
 
 
+async def test_a_role_is_given_to_a_service_principal_and_it_is_kept_out(
+    boss: Person, lab: Lab, visit: StudioVisit
+) -> None:
+    program = f"nightly {uuid4().hex[:6]}"
+    await visit.enter(boss, f"{lab.pages}/access?tab=people")
+    await visit.page.get_by_label("What it is for").fill(program)
+    await visit.page.get_by_role("button", name="Add service principal").click()
+    made = line(visit, "Service principals", program)
+    await expect(made).to_contain_text("May sign in")
+    await expect(made.get_by_role("button", name=re.compile("^Sign-in link"))).to_have_count(0)
+    await visit.is_accessible()
+    await visit.page.get_by_role("tab", name="Role assignments").click()
+    await assign(visit, program, "Reader")
+    await expect(line(visit, "Role assignments", program)).to_contain_text("This workspace")
+    await visit.page.get_by_role("tab", name="People").click()
+    await made.get_by_role("button", name=re.compile("^Disable")).click()
+    await expect(made).to_contain_text("Disabled")
+
+
 async def test_a_role_that_somebody_has_is_not_given_twice(
     boss: Person, lab: Lab, visit: StudioVisit
 ) -> None:
@@ -273,7 +292,14 @@ async def test_the_log_says_who_did_what_and_is_narrowed(
     await visit.enter(ana, f"{lab.pages}/activity")
     made = line(visit, "Activity log", "logged").filter(has_text=ana.name)
     await expect(made.first).to_be_visible()
-    await expect(line(visit, "Activity log", re.compile("[Ss]top")).first).to_be_visible()
+    stops = line(visit, "Activity log", re.compile("[Ss]top"))
+    await expect(stops.filter(has_text="Accepted")).to_have_count(1)
+    await visit.page.get_by_label("Status").select_option("Succeeded")
+    await expect(stops.filter(has_text="Succeeded")).to_have_count(1)
+    await expect(stops.filter(has_text="Accepted")).to_have_count(0)
+    await visit.page.get_by_label("Status").select_option("Canceled")
+    await expect(visit.page.get_by_text("Nothing happened that matches")).to_be_visible()
+    await visit.page.get_by_label("Status").select_option("")
     await visit.is_accessible()
     await visit.page.get_by_label("By").fill(ana.name)
     await expect(line(visit, "Activity log", re.compile("[Ss]top"))).to_have_count(0)

@@ -53,6 +53,15 @@ class Principals:
         """All people, or all service principals, ordered by name."""
         return await self._many(select(PrincipalRow).where(PrincipalRow.kind == kind.value))
 
+    async def page_of_kind(
+        self, kind: PrincipalKind, after: str | None, limit: int
+    ) -> list[Principal]:
+        """Up to `limit` of them, ordered by name, after the name `after`."""
+        query = select(PrincipalRow).where(PrincipalRow.kind == kind.value)
+        if after is not None:
+            query = query.where(PrincipalRow.name_folded > after.lower())
+        return await self._many(query.limit(limit))
+
     async def any_user(self) -> bool:
         """Whether there is any person yet."""
         query = select(PrincipalRow.id).where(PrincipalRow.kind == PrincipalKind.USER.value)

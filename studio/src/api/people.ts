@@ -1,6 +1,6 @@
 /** Accounts of this deployment. Only administrators may list them. */
 import { queryOptions } from "@tanstack/react-query";
-import { request, sendJson } from "@/api/client";
+import { allPages, request, sendJson } from "@/api/client";
 
 export interface Person {
   readonly id: string;
@@ -15,6 +15,16 @@ export const peopleQuery = queryOptions({
   queryFn: async ({ signal }): Promise<Person[]> => {
     const served: { value: Person[] } = await (await request("/auth/users", { signal })).json();
     return served.value;
+  },
+});
+
+/** Programs that sign in by a secret; as with people, only administrators may list them. */
+export const clientsQuery = queryOptions({
+  queryKey: ["people", "clients"],
+  queryFn: async ({ signal }): Promise<Person[]> => {
+    const answer = await request("/auth/servicePrincipals", { signal });
+    const found = await allPages<Person>(await answer.json(), signal);
+    return found.toSorted((a, b) => a.displayName.localeCompare(b.displayName));
   },
 });
 

@@ -45,7 +45,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description A page of the service principals, without their secrets, which are not kept. */
+        get: operations["listClients"];
         put?: never;
         /** @description A new service principal; its secret is shown this once. */
         post: operations["createClient"];
@@ -2308,6 +2309,20 @@ export interface components {
             notActions: string[];
             notDataActions: string[];
         };
+        /** @description A service principal, without its secret; `appId` is what it signs in with. */
+        ServicePrincipal: {
+            appId: string;
+            disabled: boolean;
+            displayName: string;
+            id: string;
+            kind: components["schemas"]["PrincipalKind"];
+            name: string;
+        };
+        /** @description A page of the service principals, by `appId`. */
+        ServicePrincipalList: {
+            nextLink?: string;
+            value: components["schemas"]["ServicePrincipal"][];
+        };
         /** @description A name and a password; `tokenName` is what the token is listed as. */
         SignIn: {
             /** Format: password */
@@ -2769,6 +2784,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Methods"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                $top?: components["parameters"]["Top"];
+                /** @description Where to go on: it stands in `nextLink`. */
+                $skipToken?: components["parameters"]["SkipToken"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePrincipalList"];
                 };
             };
             default: components["responses"]["Error"];

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from studiolo.api.arm.bodies import ArmModel, json_body
 from studiolo.api.arm.origin import public_origin
+from studiolo.api.arm.paging import Page, listing, requested_page
 from studiolo.api.arm.rendering import instant
 from studiolo.api.identity import accounts, links, personal_tokens
 from studiolo.api.identity.callers import Caller, caller_of, require
@@ -25,6 +26,7 @@ from studiolo.api.schema.accounts import (
     Me,
     NewAccessToken,
     NewServicePrincipal,
+    ServicePrincipalList,
     SignInLink,
 )
 from studiolo.api.schema.saying import empty, gives
@@ -229,6 +231,21 @@ async def create_link(
     return JSONResponse(body, 201, _NO_STORE)
 
 
+@router.get("/servicePrincipals", responses=gives(ServicePrincipalList))
+async def list_clients(
+    request: Request,
+    _caller: Annotated[Caller, _ADMINISTRATOR],
+    page: Annotated[Page, Depends(requested_page)],
+) -> dict[str, Any]:
+    """A page of the service principals, without their secrets, which are not kept."""
+    identity = identity_of(request)
+    async with identity.database.reading() as tx:
+        found = await tx.principals.page_of_kind(
+            PrincipalKind.SERVICE_PRINCIPAL, page.after, page.top + 1
+        )
+    return listing(request, identity.settings, page, found, _client, lambda each: each.name)
+
+
 @router.post("/servicePrincipals", responses=gives(NewServicePrincipal, 201))
 async def create_client(
     request: Request,
@@ -244,8 +261,7 @@ async def create_client(
         by=caller.principal,
         correlation=correlation_of(request),
     )
-    shown = _principal(made.principal) | {
-        "appId": made.principal.name,
+    shown = _client(made.principal) | {
         "tenantId": identity.deployment.tenant,
         "secretId": made.secret_id,
         "clientSecret": made.secret,
@@ -272,6 +288,10 @@ def _principal(principal: Principal) -> dict[str, Any]:
         "displayName": principal.display_name,
         "disabled": principal.disabled,
     }
+
+
+def _client(principal: Principal) -> dict[str, Any]:
+    return _principal(principal) | {"appId": principal.name}
 
 
 def _token(token: AccessToken) -> dict[str, Any]:

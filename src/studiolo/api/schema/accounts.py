@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from studiolo.api.schema.arm import Paged
 from studiolo.api.schema.base import Answer, Instant
 from studiolo.domain.resources import PrincipalKind
 
@@ -20,6 +21,18 @@ class AccountList(Answer):
     """Every person."""
 
     value: list[Account]
+
+
+class ServicePrincipal(Account):
+    """A service principal, without its secret; `appId` is what it signs in with."""
+
+    app_id: str
+
+
+class ServicePrincipalList(Paged):
+    """A page of the service principals, by `appId`."""
+
+    value: list[ServicePrincipal]
 
 
 class Me(Account):
@@ -64,10 +77,9 @@ class SignInLink(Answer):
     expires_at: Instant
 
 
-class NewServicePrincipal(Account):
+class NewServicePrincipal(ServicePrincipal):
     """A service principal with its secret, which is shown this once."""
 
-    app_id: str
     tenant_id: str
     secret_id: str
     client_secret: str

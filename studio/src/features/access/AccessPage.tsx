@@ -2,7 +2,8 @@ import { Tab, TabList } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { peopleQuery } from "@/api/people";
+import { clientsQuery, peopleQuery } from "@/api/people";
+import { ErrorMessage } from "@/components/ErrorMessage";
 import { PageHeader } from "@/components/PageHeader";
 import { Assignments } from "@/features/access/Assignments";
 import { People } from "@/features/access/People";
@@ -13,6 +14,8 @@ export function Page() {
   const { t } = useTranslation("access");
   const [query, setQuery] = useSearchParams();
   const people = useQuery(peopleQuery);
+  // Who may not list people may not list these: one refusal is enough.
+  const clients = useQuery({ ...clientsQuery, enabled: people.isSuccess });
   const tab = query.get("tab") ?? "assignments";
   return (
     <>
@@ -26,9 +29,14 @@ export function Page() {
         <Tab value="roles">{t("tabs.roles")}</Tab>
         {people.data && <Tab value="people">{t("tabs.people")}</Tab>}
       </TabList>
-      {tab === "assignments" && <Assignments people={people.data ?? []} />}
+      {tab === "assignments" && (
+        <Assignments people={[...(people.data ?? []), ...(clients.data ?? [])]} />
+      )}
       {tab === "roles" && <Roles />}
-      {tab === "people" && people.data && <People people={people.data} />}
+      {clients.isError && <ErrorMessage error={clients.error} retry={clients.refetch} />}
+      {tab === "people" && people.data && (
+        <People people={people.data} clients={clients.data ?? []} />
+      )}
     </>
   );
 }

@@ -8,6 +8,11 @@ import { usePlace, workspaceId } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { FormDialog } from "@/components/FormDialog";
 
+const GROUPS = [
+  { kind: "User", title: "people.title" },
+  { kind: "ServicePrincipal", title: "clients.title" },
+] as const;
+
 const LEVELS = ["workspace", "group", "subscription"] as const;
 type Level = (typeof LEVELS)[number];
 
@@ -15,6 +20,19 @@ interface Props {
   readonly close: () => void;
   readonly people: readonly Person[];
   readonly roles: readonly Role[];
+}
+
+function Group({ title, people }: { readonly title: string; readonly people: readonly Person[] }) {
+  if (people.length === 0) return null;
+  return (
+    <optgroup label={title}>
+      {people.map((each) => (
+        <option key={each.id} value={each.id}>
+          {`${each.displayName} (${each.name})`}
+        </option>
+      ))}
+    </optgroup>
+  );
 }
 
 /** Gives somebody a role. Who may not list people names them by their object id. */
@@ -56,10 +74,12 @@ export function AssignRole({ close, people, roles }: Props) {
         {people.length > 0 ? (
           <Select value={who} onChange={(_, { value }) => setWho(value)}>
             <option value="">{t("choose")}</option>
-            {people.map((each) => (
-              <option key={each.id} value={each.id}>
-                {`${each.displayName} (${each.name})`}
-              </option>
+            {GROUPS.map(({ kind, title }) => (
+              <Group
+                key={kind}
+                title={t(title)}
+                people={people.filter((each) => each.kind === kind)}
+              />
             ))}
           </Select>
         ) : (

@@ -14,6 +14,7 @@ import { useTranslation } from "react-i18next";
 import {
   addClient,
   addPerson,
+  clientsQuery,
   makeLink,
   type Person,
   peopleQuery,
@@ -31,17 +32,24 @@ const useStyles = makeStyles({
   buttons: { display: "flex", gap: tokens.spacingHorizontalS, flexWrap: "wrap" },
 });
 
+interface Props {
+  readonly people: readonly Person[];
+  /** Service principals. */
+  readonly clients: readonly Person[];
+}
+
 /** Accounts: made, let in by a link, kept out; and programs that sign in by a secret. */
-export function People({ people }: { readonly people: readonly Person[] }) {
+export function People({ people, clients }: Props) {
   const { t } = useTranslation("access");
   return (
     <>
       <Section title={t("people.title")} text={t("people.text")}>
         <AddPerson />
-        <PeopleTable people={people} />
+        <PeopleTable label={t("people.title")} people={people} />
       </Section>
       <Section title={t("clients.title")} text={t("clients.text")}>
         <AddClient />
+        {clients.length > 0 && <PeopleTable label={t("clients.title")} people={clients} />}
       </Section>
     </>
   );
@@ -72,7 +80,13 @@ function AddPerson() {
   );
 }
 
-function PeopleTable({ people }: { readonly people: readonly Person[] }) {
+interface TableProps {
+  readonly label: string;
+  readonly people: readonly Person[];
+}
+
+/** Whoever may sign in, with what can be done about it. Links are for people: programs have secrets. */
+function PeopleTable({ label, people }: TableProps) {
   const styles = useStyles();
   const { t } = useTranslation("access");
   const format = useFormat();
@@ -93,7 +107,7 @@ function PeopleTable({ people }: { readonly people: readonly Person[] }) {
         />
       )}
       <DataTable
-        label={t("people.title")}
+        label={label}
         columns={[t("people.displayName"), t("people.state"), t("people.actions")]}
         minWidth={560}
       >
@@ -110,14 +124,16 @@ function PeopleTable({ people }: { readonly people: readonly Person[] }) {
             </TableCell>
             <TableCell>
               <span className={styles.buttons}>
-                <Button
-                  size="small"
-                  disabled={each.disabled}
-                  aria-label={t("people.linkFor", { name: each.name })}
-                  onClick={() => link.mutate(each)}
-                >
-                  {t("people.link")}
-                </Button>
+                {each.kind === "User" && (
+                  <Button
+                    size="small"
+                    disabled={each.disabled}
+                    aria-label={t("people.linkFor", { name: each.name })}
+                    onClick={() => link.mutate(each)}
+                  >
+                    {t("people.link")}
+                  </Button>
+                )}
                 <Button
                   size="small"
                   aria-label={t(each.disabled ? "people.enableOne" : "people.disableOne", {
@@ -139,7 +155,14 @@ function PeopleTable({ people }: { readonly people: readonly Person[] }) {
 function AddClient() {
   const { t } = useTranslation("access");
   const [name, setName] = useState("");
-  const add = useMutation({ mutationFn: () => addClient(name), onSuccess: () => setName("") });
+  const client = useQueryClient();
+  const add = useMutation({
+    mutationFn: () => addClient(name),
+    onSuccess: () => {
+      setName("");
+      void client.invalidateQueries(clientsQuery);
+    },
+  });
   return (
     <>
       <InlineForm send={add} verb={t("clients.add")} failed={t("clients.notAdded")}>

@@ -3,10 +3,7 @@ import {
   AccordionHeader,
   AccordionItem,
   AccordionPanel,
-  Field,
-  Input,
   makeStyles,
-  Select,
   Text,
   tokens,
 } from "@fluentui/react-components";
@@ -16,12 +13,13 @@ import { useTranslation } from "react-i18next";
 import { createInstance } from "@/api/computes";
 import { useMe } from "@/api/me";
 import { useRights } from "@/api/rights";
-import { createWorkspace, locationsQuery, workspacesQuery } from "@/api/workspaces";
+import { createWorkspace, type Location, locationsQuery, workspacesQuery } from "@/api/workspaces";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { Loading } from "@/components/Loading";
 import { bodyOf, EMPTY } from "@/features/compute/create/draft";
 import { Ask } from "@/features/welcome/Ask";
 import { InstanceForm } from "@/features/welcome/InstanceForm";
+import { type Draft, located, WorkspaceFields } from "@/features/workspaces/WorkspaceFields";
 
 const useStyles = makeStyles({
   fields: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
@@ -48,20 +46,14 @@ export function FirstWorkspace({ check }: Props) {
   return <Ask text={t("ask.none", { user: me.name })} again={again} />;
 }
 
-interface Where {
-  readonly name: string;
-  readonly group: string;
-  readonly location: string;
-}
-
 /** Workspace and instance in one go. */
 function Both() {
   const { subscriptionId, tenantId } = useMe();
   const client = useQueryClient();
   const locations = useQuery(locationsQuery(subscriptionId));
-  const [typed, setTyped] = useState<Where>({ name: "main", group: "studiolo", location: "" });
+  const [typed, setTyped] = useState<Draft>({ name: "main", group: "studiolo", location: "" });
   const [made, setMade] = useState(false);
-  const where = { ...typed, location: typed.location || (locations.data?.[0]?.name ?? "") };
+  const where = located(typed, locations.data);
   const create = useMutation({
     mutationFn: async ({ name, size }: { name: string; size: string }) => {
       if (!made) await createWorkspace(subscriptionId, where);
@@ -89,11 +81,11 @@ function Both() {
 }
 
 interface DetailsProps {
-  readonly where: Where;
-  readonly locations: readonly { readonly name: string; readonly displayName: string }[];
+  readonly where: Draft;
+  readonly locations: readonly Location[];
   /** The workspace is there already. */
   readonly locked: boolean;
-  readonly change: (part: Partial<Where>) => void;
+  readonly change: (part: Partial<Draft>) => void;
 }
 
 /** What hardly anybody needs to change. */
@@ -106,33 +98,13 @@ function Details({ where, locations, locked, change }: DetailsProps) {
         <AccordionHeader>{t("details")}</AccordionHeader>
         <AccordionPanel className={styles.fields}>
           <Text block>{t("detailsText")}</Text>
-          <Field label={t("newWorkspace")} required>
-            <Input
-              value={where.name}
-              disabled={locked}
-              onChange={(_, { value }) => change({ name: value.trim() })}
-            />
-          </Field>
-          <Field label={t("group")} hint={t("groupHint")} required>
-            <Input
-              value={where.group}
-              disabled={locked}
-              onChange={(_, { value }) => change({ group: value.trim() })}
-            />
-          </Field>
-          <Field label={t("location")}>
-            <Select
-              value={where.location}
-              disabled={locked}
-              onChange={(_, { value }) => change({ location: value })}
-            >
-              {locations.map((each) => (
-                <option key={each.name} value={each.name}>
-                  {each.displayName}
-                </option>
-              ))}
-            </Select>
-          </Field>
+          <WorkspaceFields
+            draft={where}
+            locations={locations}
+            locked={locked}
+            nameLabel={t("newWorkspace")}
+            change={change}
+          />
         </AccordionPanel>
       </AccordionItem>
     </Accordion>

@@ -1,4 +1,3 @@
-import { Field, Input, Select } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { createWorkspace, locationsQuery } from "@/api/workspaces";
 import { pageOf } from "@/app/where";
 import { ErrorMessage } from "@/components/ErrorMessage";
 import { FormDialog } from "@/components/FormDialog";
+import { type Draft, located, WorkspaceFields } from "@/features/workspaces/WorkspaceFields";
 
 interface Props {
   readonly open: boolean;
@@ -21,18 +21,17 @@ export function CreateWorkspace({ open, close }: Props) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const locations = useQuery(locationsQuery(subscriptionId)).data ?? [];
-  const [name, setName] = useState("");
-  const [group, setGroup] = useState("studiolo");
-  const [chosen, setChosen] = useState("");
-  const location = chosen || (locations[0]?.name ?? "");
+  const [typed, setTyped] = useState<Draft>({ name: "", group: "studiolo", location: "" });
+  const draft = located(typed, locations);
+  const { name, group } = draft;
   const create = useMutation({
-    mutationFn: () => createWorkspace(subscriptionId, { group, name, location }),
+    mutationFn: () => createWorkspace(subscriptionId, draft),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["workspaces"] });
       navigate(pageOf({ group, workspace: name }));
     },
   });
-  const ready = name !== "" && group !== "" && location !== "";
+  const ready = name !== "" && group !== "" && draft.location !== "";
   return (
     <FormDialog
       open={open}
@@ -43,21 +42,12 @@ export function CreateWorkspace({ open, close }: Props) {
       close={close}
     >
       {create.isError && <ErrorMessage error={create.error} title={t("notCreated")} />}
-      <Field label={t("name")} required>
-        <Input value={name} onChange={(_, { value }) => setName(value.trim())} />
-      </Field>
-      <Field label={t("group")} hint={t("groupHint")} required>
-        <Input value={group} onChange={(_, { value }) => setGroup(value.trim())} />
-      </Field>
-      <Field label={t("location")}>
-        <Select value={location} onChange={(_, { value }) => setChosen(value)}>
-          {locations.map((each) => (
-            <option key={each.name} value={each.name}>
-              {each.displayName}
-            </option>
-          ))}
-        </Select>
-      </Field>
+      <WorkspaceFields
+        draft={draft}
+        locations={locations}
+        nameLabel={t("name")}
+        change={(part) => setTyped((before) => ({ ...before, ...part }))}
+      />
     </FormDialog>
   );
 }

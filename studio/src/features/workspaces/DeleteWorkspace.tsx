@@ -1,19 +1,10 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-} from "@fluentui/react-components";
+import { Field, Input, Text } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { deleteWorkspace, type Workspace } from "@/api/workspaces";
 import { ErrorMessage } from "@/components/ErrorMessage";
+import { FormDialog } from "@/components/FormDialog";
 
 interface Props {
   readonly workspace: Workspace;
@@ -34,29 +25,18 @@ export function DeleteWorkspace({ workspace, close }: Props) {
   });
   const { name } = workspace;
   return (
-    <Dialog open onOpenChange={close}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{t("deleteOne", { name })}</DialogTitle>
-          <DialogContent>
-            <p>{t("deleteText")}</p>
-            {remove.isError && <ErrorMessage error={remove.error} title={t("notDeleted")} />}
-            <Field label={t("typeName", { name })}>
-              <Input value={typed} onChange={(_, { value }) => setTyped(value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={close}>{t("common:cancel")}</Button>
-            <Button
-              appearance="primary"
-              disabled={typed !== name || remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              {t("common:delete")}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={t("deleteOne", { name })}
+      verb={t("common:delete")}
+      ready={typed === name && !remove.isPending}
+      submit={remove.mutate}
+      close={close}
+    >
+      <Text>{t("deleteText")}</Text>
+      {remove.isError && <ErrorMessage error={remove.error} title={t("notDeleted")} />}
+      <Field label={t("typeName", { name })}>
+        <Input value={typed} onChange={(_, { value }) => setTyped(value)} />
+      </Field>
+    </FormDialog>
   );
 }
