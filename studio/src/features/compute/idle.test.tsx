@@ -28,7 +28,7 @@ const IDLE = { idleSince: minutes(-12.5), shutdownAt: minutes(18.5) };
 const BUSY = { busy: ["The kernel of train.ipynb is busy."] };
 const LIMITED = instance({ idle: "PT30M" });
 const field = () => screen.findByRole("spinbutton", { name: "Shut down when idle" });
-const save = () => userEvent.click(screen.getByRole("button", { name: "Save" }));
+const save = () => userEvent.click(screen.getByRole("button", { name: "Set idle time" }));
 
 test("a row says how idle its instance is, and when it stops", async () => {
   telling(IDLE);

@@ -16,7 +16,7 @@ const EVERY_MS = 30_000;
 
 /** When the instance stops by itself, and how far it is from that. */
 export function IdleShutdown({ instance }: { readonly instance: Instance }) {
-  const { t } = useTranslation(["details", "common"]);
+  const { t } = useTranslation("details");
   const place = usePlace();
   const client = useQueryClient();
   const present = instance.idleMinutes?.toString() ?? "";
@@ -40,7 +40,7 @@ export function IdleShutdown({ instance }: { readonly instance: Instance }) {
         {present ? t("idleShutdown.on", { count: Number(present) }) : t("idleShutdown.off")}{" "}
         {instance.state === "Running" && status.data && <Use status={status.data} />}
       </Text>
-      <InlineForm send={save} verb={t("common:save")} failed={t("notSaved")}>
+      <InlineForm send={save} verb={t("idleShutdown.set")} failed={t("notSaved")}>
         <IdleMinutes value={minutes} change={setTyped} />
       </InlineForm>
     </Section>
