@@ -1,9 +1,13 @@
+import os
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from studiolo.agent.activity import Activity, summarise
+import pytest
+
+from studiolo.agent.activity import Activity, ActivityWatch, summarise
 from studiolo.agent.applications import APPLICATIONS, is_busy, last_used, public_state
 from studiolo.agent.environment import application_environment
+from studiolo.agent.jupyter_client import JupyterClient
 from studiolo.agent.supervise import Phase, Record
 from studiolo.domain.machine import AgentConfig
 
@@ -44,6 +48,39 @@ def test_a_command_in_a_terminal_makes_it_busy() -> None:
     activity = summarise(STATUS, [], [], TERMINALS, ("python runs in a terminal.",))
     assert is_busy(APPLICATIONS["terminal"], activity)
     assert activity.reasons == ("python runs in a terminal.",)
+
+
+class Answers:
+    """A Jupyter Server's answers by path; None for none."""
+
+    def __init__(self, **said: Any) -> None:
+        self.said = said
+
+    async def get(self, path: str) -> Any:
+        return self.said.get(path.removeprefix("/api/"))
+
+
+@pytest.mark.parametrize("silent", ["status", "kernels"])
+async def test_a_server_that_does_not_answer_is_not_idle(
+    silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A computation may take all the machine has; what was known before stays known."""
+    monkeypatch.setattr("studiolo.agent.activity.FRESH_SECONDS", -1.0)
+    idle = [{**each, "execution_state": "idle"} for each in KERNELS]
+    answers = Answers(status=STATUS, kernels=idle, sessions=SESSIONS, terminals=TERMINALS)
+    watch = ActivityWatch(cast("JupyterClient", answers))
+    me = os.getpid()
+    before = await watch.look(me)
+    assert before.reasons == ()
+    answers.said[silent] = None
+    now = await watch.look(me)
+    assert now.last == before.last
+    assert now.reasons == ("Jupyter does not answer, so it is not known what runs in it.",)
+    answers.said[silent] = STATUS if silent == "status" else idle
+    assert (await watch.look(me)).reasons == ()
+    answers.said[silent] = None
+    await watch.look(me)
+    assert (await watch.look(None)).reasons == (), "a server that has ended does nothing"
 
 
 def test_times_that_mean_nothing_are_none() -> None:

@@ -18,6 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from studiolo.agent import procfs
+from studiolo.agent.jupyter_client import JupyterClient
 
 
 @pytest.fixture(scope="session")
@@ -298,6 +299,31 @@ def test_the_token_is_in_no_log_argument_or_variable(lab: Agent) -> None:
         variables = procfs.environment(found.pid) or {}
         assert token.encode() not in b"".join(variables.values())
         assert token not in " ".join(procfs.command(found.pid))
+
+
+def test_a_page_that_is_only_open_is_no_activity_and_a_saved_file_is(
+    lab: Agent, browser: Browser
+) -> None:
+    """JupyterLab asks for its lists every few seconds for as long as it is shown."""
+    client = JupyterClient(f"unix/{browser.socket}", browser.headers)
+
+    def last() -> str:
+        return str(asyncio.run(status_of(client))["last_activity"])
+
+    before = last()
+    for path in ("kernels", "sessions", "terminals", "contents", "kernelspecs"):
+        assert browser.http.get(f"/api/{path}").status_code == 200
+    assert last() == before
+    file = {"type": "file", "format": "text", "content": "x"}
+    assert browser.http.put("/api/contents/note.txt", json=file).status_code == 201
+    assert last() > before
+
+
+async def status_of(client: JupyterClient) -> dict[str, Any]:
+    try:
+        return dict(await client.get("/api/status") or {})
+    finally:
+        await client.aclose()
 
 
 async def test_a_kernel_outlives_the_agent_and_ends_with_the_machine(lab: Agent) -> None:

@@ -203,7 +203,6 @@ NOT_RECORDED = {
     "Microsoft.MachineLearningServices/workspaces/computes/listKeys/action",
     "Microsoft.MachineLearningServices/workspaces/computes/listNodes/action",
     "Microsoft.MachineLearningServices/workspaces/computes/updateDataMounts/action",
-    "Microsoft.MachineLearningServices/workspaces/computes/updateIdleShutdownSetting/action",
     "Microsoft.MachineLearningServices/workspaces/listKeys/action",
     "Microsoft.Resources/deployments/validate/action",
     "Microsoft.Resources/deployments/whatIf/action",

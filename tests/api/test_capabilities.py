@@ -99,7 +99,8 @@ ASKED: Mapping[Feature, Asking] = {
     Feature.FILES: listing("files"),
     Feature.GPU: creating(vmSize=GPU_SIZE),
     Feature.IDLE_SHUTDOWN: both(
-        creating(idleTimeBeforeShutdown="PT30M"), acting("POST", "updateIdleShutdownSetting")
+        creating(idleTimeBeforeShutdown="PT30M"),
+        acting("POST", "updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT30M"}),
     ),
     Feature.JOBS: listing("jobs"),
     Feature.MANAGED_IDENTITY: creating(identity={"type": "SystemAssigned"}),

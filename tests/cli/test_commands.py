@@ -150,6 +150,24 @@ def test_update_changes_what_was_named_and_nothing_else(deployment, compute):
         assert after[key] == before[key]
 
 
+def test_update_sets_the_idle_time_keeps_it_and_switches_it_off(deployment, compute, tmp_path):
+    def idle(*words):
+        out = deployment.ok("compute", "update", "-n", compute, *words, "-o", "json")
+        return json.loads(out).get("idle_time_before_shutdown_minutes")
+
+    file = tmp_path / "idle.yml"
+    file.write_text("idle_time_before_shutdown: PT2H\n")
+    assert idle("--set", "idle_time_before_shutdown_minutes=30") == 30
+    assert idle("--tags", "a=1") == 30
+    assert idle("--file", str(file)) == 120
+    refused = deployment.run(
+        *("compute", "update", "-n", compute, "--set", "idle_time_before_shutdown_minutes=5")
+    )
+    assert refused.code == 1
+    assert "at least 15 minutes" in refused.err
+    assert idle("--set", "idle_time_before_shutdown_minutes=null") is None
+
+
 def test_show_says_which_image_a_compute_is_on_and_whether_a_newer_exists(deployment, compute):
     shown = deployment.run("compute", "show", "-n", compute)
     assert "fake-1" in shown.out

@@ -1,6 +1,6 @@
 import pytest
 
-from studiolo.cli.fields import assign, read_yaml, tags
+from studiolo.cli.fields import assign, changed, read_yaml, tags
 from studiolo.client.errors import ClientError
 
 
@@ -12,6 +12,29 @@ def test_set_keeps_the_type_of_yaml_scalars():
         "idle_time_before_shutdown_minutes": 30,
         "description": "a=b",
     }
+
+
+@pytest.mark.parametrize(
+    ("present", "changes", "assignments", "sent"),
+    [
+        ("PT30M", {}, ["description=mine"], "PT30M"),
+        ("PT30M5S", {}, ["description=mine"], "PT30M5S"),
+        (None, {}, ["description=mine"], None),
+        (None, {}, ["idle_time_before_shutdown_minutes=45"], "PT45M"),
+        ("PT30M", {}, ["idle_time_before_shutdown_minutes=45"], "PT45M"),
+        ("PT30M", {}, ["idle_time_before_shutdown=PT1H"], "PT1H"),
+        ("PT30M", {"idle_time_before_shutdown": "PT1H"}, [], "PT1H"),
+        ("PT30M", {}, ["idle_time_before_shutdown_minutes=null"], None),
+        ("PT30M", {"idle_time_before_shutdown_minutes": None}, [], None),
+    ],
+)
+def test_the_idle_time_stays_unless_either_of_its_fields_says_otherwise(
+    present, changes, assignments, sent
+):
+    inner = {"vmSize": "Standard_DS3_v2", "idleTimeBeforeShutdown": present}
+    current = {"name": "a-ci", "location": "local", "properties": {"properties": inner}}
+    body = changed(current, changes, assignments)
+    assert body["properties"]["properties"].get("idleTimeBeforeShutdown") == sent
 
 
 def test_set_reaches_into_mappings_and_lists():

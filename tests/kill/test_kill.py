@@ -43,6 +43,8 @@ ELSEWHERE = {
     "api.deploy.before_commit": "tests/api/test_group_crashes.py",
     "api.deploy.committed": "tests/api/test_group_crashes.py",
     "api.network.before_commit": "tests/api/test_network_crashes.py",
+    "idle.before_stop": "tests/reconciler/test_idle.py",
+    "idle.stopped": "tests/reconciler/test_idle.py",
     "networks.before_remove": "tests/api/test_network_crashes.py",
     "files.upload.written": "tests/files/test_crashes.py",
     "files.upload.renamed": "tests/files/test_crashes.py",

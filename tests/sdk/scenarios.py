@@ -223,6 +223,29 @@ def compute_in_a_subnet():
         ).result()
 
 
+def compute_idle_shutdown():
+    ml = in_workspace("idling")
+    put = ml.compute.begin_create_or_update
+    made = put(
+        ComputeInstance(name="idle-ci", size=SIZE, idle_time_before_shutdown_minutes=30)
+    ).result()
+    assert made.idle_time_before_shutdown_minutes == 30
+    read = ml.compute.get("idle-ci")
+    assert read.idle_time_before_shutdown_minutes == 30
+    assert read.idle_time_before_shutdown == "PT30M"
+
+    read.idle_time_before_shutdown_minutes = 60
+    assert put(read).result().idle_time_before_shutdown_minutes == 60
+    # What any other duration becomes, the SDK reads.
+    by_hours = ComputeInstance(name="idle-ci", size=SIZE, idle_time_before_shutdown="PT2H")
+    assert put(by_hours).result().idle_time_before_shutdown_minutes == 120
+
+    read.idle_time_before_shutdown_minutes = read.idle_time_before_shutdown = None
+    put(read).result()
+    assert ml.compute.get("idle-ci").idle_time_before_shutdown is None
+    ml.compute.begin_delete("idle-ci").result()
+
+
 def compute_refusals():
     ml = in_workspace("refusals")
     create = ml.compute.begin_create_or_update
@@ -232,9 +255,9 @@ def compute_refusals():
     with refused(ResourceExistsError, "QuotaExceeded", "limit", "big-ci"):
         create(ComputeInstance(name="odd-ci", size="Standard_ND96asr_v4")).result()
     ml.compute.begin_delete("big-ci").result()
-    with refused(HttpResponseError, "UnsupportedFeature", "idle"):
+    with refused(HttpResponseError, "InvalidParameter", "idleTimeBeforeShutdown", "15 minutes"):
         create(
-            ComputeInstance(name="odd-ci-3", size=SIZE, idle_time_before_shutdown_minutes=30)
+            ComputeInstance(name="odd-ci-3", size=SIZE, idle_time_before_shutdown_minutes=14)
         ).result()
     somebody = AssignedUserConfiguration(
         user_tenant_id=os.environ["AZURE_TENANT_ID"],

@@ -107,6 +107,31 @@ async def test_the_activity_says_whether_somebody_works_there(
     await visit.is_accessible()
 
 
+async def test_an_instance_is_told_to_stop_when_it_is_idle(
+    ana: Person, real: str, visit: StudioVisit
+) -> None:
+    await visit.enter(ana, f"compute/{real}")
+    idle = visit.page.get_by_role("region", name="Idle shutdown")
+    await expect(idle).to_contain_text("Does not stop by itself.")
+    await idle.get_by_role("spinbutton", name="Shut down when idle").fill("45")
+    await visit.is_accessible()
+    await idle.get_by_role("button", name="Set idle time").click()
+    await expect(idle).to_contain_text("Stops after 45 minutes without use.")
+    await expect(idle).to_contain_text(
+        re.compile(r"Idle for 0 mins?, stops in 4[45] minutes|In use: ")
+    )
+    saved = ana.computes.show(real)["properties"]["properties"]
+    assert saved["idleTimeBeforeShutdown"] == "PT45M"
+    await visit.show("compute")
+    row = visit.page.get_by_role("row").filter(has_text=real)
+    await expect(row).to_contain_text(re.compile("stops in|In use"))
+    await visit.is_accessible()
+    await visit.show(f"compute/{real}")
+    await idle.get_by_role("spinbutton", name="Shut down when idle").fill("")
+    await idle.get_by_role("button", name="Set idle time").click()
+    await expect(idle).to_contain_text("Does not stop by itself.")
+
+
 async def test_description_and_tags_are_changed(ana: Person, lab: Lab, visit: StudioVisit) -> None:
     lab.make("noted")
     await visit.enter(ana, f"{lab.pages}/compute/noted")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ FRESH_SECONDS = 3.0
 """How long one look at Jupyter is good for."""
 
 
+_SILENT = ("Jupyter does not answer, so it is not known what runs in it.",)
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """When something was last done, and what is being done.
@@ -21,6 +24,7 @@ class Activity:
     :param terminals: last activity of terminals.
     :param busy_kernels: one sentence per kernel that computes.
     :param busy_terminals: one sentence per terminal in which a command runs.
+    :param unseen: why it is not known what is done now; what is known is older.
     """
 
     last: datetime | None = None
@@ -28,11 +32,15 @@ class Activity:
     terminals: datetime | None = None
     busy_kernels: tuple[str, ...] = ()
     busy_terminals: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why the machine counts as busy; empty if it does not."""
-        return self.busy_kernels + self.busy_terminals
+        """Why the machine counts as busy; empty if it does not.
+
+        What cannot be seen counts: a server that a computation keeps from answering is not idle.
+        """
+        return self.busy_kernels + self.busy_terminals + self.unseen
 
 
 class ActivityWatch:
@@ -59,13 +67,13 @@ class ActivityWatch:
     async def _ask(self, server: int) -> Activity:
         status = await self._client.get("/api/status")
         if status is None:
-            return self._known
+            return replace(self._known, unseen=_SILENT)
         kernels = await self._client.get("/api/kernels") if status.get("kernels") else []
+        if kernels is None:
+            return replace(self._known, unseen=_SILENT)
         sessions = await self._client.get("/api/sessions") if kernels else []
         terminals = await self._client.get("/api/terminals")
-        return summarise(
-            status, kernels or [], sessions or [], terminals or [], busy_terminals(server)
-        )
+        return summarise(status, kernels, sessions or [], terminals or [], busy_terminals(server))
 
 
 def summarise(

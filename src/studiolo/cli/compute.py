@@ -222,7 +222,7 @@ def update(
     output: OutputOption = Format.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Change a compute's description or tags. Its size and disks: `resize`."""
+    """Change a compute's description, tags or idle shutdown. Its size and disks: `resize`."""
     changes = fields.read_yaml(file)
     given = {"description": description, "tags": fields.tags(tags) if tags else None}
     changes |= fields.without_none(given)

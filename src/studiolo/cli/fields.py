@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from studiolo.client.compute_file import CLIENT_KEYS, to_body
+from studiolo.client.compute_file import CLIENT_KEYS, IDLE_FIELDS, IDLE_KEY, to_body
 from studiolo.client.compute_view import from_resource
 from studiolo.client.errors import ClientError
 
@@ -80,14 +80,19 @@ def changed(current: Json, changes: Json, assignments: Iterable[str]) -> Json:
 
     Settings that neither the file nor `--set` names stay as the server has them.
     """
-    view = from_resource(current) | changes
+    shown = from_resource(current)
+    # Two fields say one thing. Where either is said, also as null, what the server has is not kept.
+    view = {key: value for key, value in shown.items() if key not in IDLE_FIELDS} | changes
     assign(view, assignments)
+    if not any(field in view for field in IDLE_FIELDS):
+        view |= {key: shown[key] for key in IDLE_FIELDS if key in shown}
     body = to_body(view, str(current.get("location", "")))
     outer, now = body["properties"], current.get("properties") or {}
     if "ssh_public_access_enabled" not in view and "disableLocalAuth" in now:
         outer["disableLocalAuth"] = now["disableLocalAuth"]
     inner = now.get("properties") or {}
     kept = {key: inner[key] for key in CLIENT_KEYS if inner.get(key) is not None}
+    kept.pop(IDLE_KEY, None)  # in the body already, or switched off
     outer["properties"] = kept | outer["properties"]
     for key in ("identity", "tags"):
         if key not in body and current.get(key):

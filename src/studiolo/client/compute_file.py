@@ -63,6 +63,10 @@ _READ_ONLY = {
 }
 """Printed by `show`; accepted and left out in a file, so that a printed compute can be created."""
 
+IDLE_KEY = "idleTimeBeforeShutdown"
+IDLE_FIELDS = ("idle_time_before_shutdown_minutes", "idle_time_before_shutdown")
+"""The YAML's two words for it; the first wins."""
+
 CLIENT_KEYS = (
     "vmSize",
     "homeDiskSizeGiB",
@@ -70,7 +74,7 @@ CLIENT_KEYS = (
     "subnet",
     "sshSettings",
     "personalComputeInstanceSettings",
-    "idleTimeBeforeShutdown",
+    IDLE_KEY,
     "enableNodePublicIp",
     "enableSSO",
     "enableRootAccess",
@@ -146,7 +150,7 @@ def _instance(data: Mapping[str, Any], vnet_base: str) -> Json:
         "subnet": lambda given: _subnet(given, vnet_base),
         "sshSettings": _ssh,
         "personalComputeInstanceSettings": _assigned,
-        "idleTimeBeforeShutdown": _idle,
+        IDLE_KEY: _idle,
         "schedules": _schedules,
         "setupScripts": _scripts,
         "customServices": _applications,
@@ -230,7 +234,7 @@ def _assigned(data: Mapping[str, Any]) -> Json | None:
 
 
 def _idle(data: Mapping[str, Any]) -> str | None:
-    minutes = data.get("idle_time_before_shutdown_minutes")
+    minutes = _whole(data, "idle_time_before_shutdown_minutes")
     if minutes:
         return f"PT{minutes}M"
     value = data.get("idle_time_before_shutdown")

@@ -11,12 +11,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from studiolo.clock import Clock, utc_now
+from studiolo.engines.agent_client import AgentClient
 from studiolo.engines.base import Engine
 from studiolo.files.shares import WorkspaceShares
 from studiolo.reconciler.claims import Claim, Claims
 from studiolo.reconciler.computes import ComputeDriver, Sleep
 from studiolo.reconciler.groups import Groups
 from studiolo.reconciler.health import Health
+from studiolo.reconciler.idle import Agents, IdleShutdown
 from studiolo.reconciler.listening import Listening
 from studiolo.reconciler.moving import move_on
 from studiolo.reconciler.orphans import Orphans
@@ -48,6 +50,7 @@ class Reconciler:
         at once, not when they run out.
     :param sleep: waits between two looks at a machine that is on its way.
     :param shares: the workspaces' file shares; None where the engine's machines have none.
+    :param agents: asks machines what is done in them.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Reconciler:
         alone: bool = False,
         sleep: Sleep = asyncio.sleep,
         shares: WorkspaceShares | None = None,
+        agents: Agents | None = None,
     ) -> None:
         self._database = database
         self._engines = engines
@@ -88,6 +92,7 @@ class Reconciler:
         self._orphans = Orphans(database)
         self._resync = Resync(database, outages, self._orphans, clock=clock)
         self._health = Health(database, clock=clock, pace=pace)
+        self._idle = IdleShutdown(database, agents or AgentClient(), clock=clock)
         self._listener = Listening(database, clock=clock, woken=self._hinted.set)
         self._workspaces = Workspaces(database, clock=clock, shares=shares)
         self._groups = Groups(database, clock=clock)
@@ -113,6 +118,7 @@ class Reconciler:
                     self.claims.heartbeat,
                     *(self._sweeping(location) for location in self._engines),
                     *(self._checking(location) for location in self._engines),
+                    *(self._idling(location) for location in self._engines),
                     *(self._listening(engine) for engine in self._engines.values()),
                     *(self._moving(location) for location in self._engines),
                     self._deleting,
@@ -224,6 +230,23 @@ class Reconciler:
         running = self._resync.running.get(location, [])
         if await self._health.check(location, self._engines[location], running):
             self._hinted.set()
+
+    def _idling(self, location: str) -> Callable[[], Awaitable[None]]:
+        async def idling() -> None:
+            await asyncio.sleep(self._pace.idle)
+            await self._stop_idle(location)
+
+        return idling
+
+    async def stop_idle(self) -> int:
+        """Stop what has been idle for long enough; returns how many instances that are."""
+        return sum([await self._stop_idle(location) for location in self._engines])
+
+    async def _stop_idle(self, location: str) -> int:
+        stopped = await self._idle.round(location, self._engines[location])
+        if stopped:
+            self._hinted.set()
+        return stopped
 
     async def _deleting(self) -> None:
         await _wait(self._changed, self._pace.poll)

@@ -12,6 +12,7 @@ class Pace:
     :param lease: how long a claim lasts without a heartbeat; renewed at a third of it.
     :param health: wanted time between two health checks of one running machine.
     :param health_rate: health checks per second at most, however many machines run.
+    :param idle: between looks for instances that may have been idle for long enough.
     :param outage_grace: how long an engine may be silent before its machines become Unknown.
     :param claims: machines worked on at a time.
     :param turns: calls at a time of one region's engine. A machine that is only being waited for
@@ -27,6 +28,7 @@ class Pace:
     lease: float = 15.0
     health: float = 30.0
     health_rate: int = 20
+    idle: float = 10.0
     outage_grace: float = 15.0
     claims: int = 48
     turns: int = 16

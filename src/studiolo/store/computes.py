@@ -9,6 +9,7 @@ from sqlalchemy import ScalarSelect, Select, delete, func, insert, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.errors import Detail
+from studiolo.domain.idle import SETTING
 from studiolo.domain.machine import Recipe, Step, VirtualSubnet
 from studiolo.domain.resources import Compute, LastOperation, Trigger
 from studiolo.domain.states import State
@@ -92,6 +93,16 @@ class Computes:
             )
         )
         return {row.id: (State(row.state), row.generation) for row in rows}
+
+    async def with_idle_shutdown(self, location: str) -> dict[str, str]:
+        """ETags of a region's running instances that are stopped when they are idle, by id."""
+        table = COMPUTES.c
+        query = select(table.id, table.etag).where(
+            table.location == location,
+            table.state == State.RUNNING.value,
+            table.spec[SETTING].as_string().is_not(None),
+        )
+        return {row.id: row.etag for row in await self._session.execute(query)}
 
     async def save(self, compute: Compute, *, if_etag: str, due_at: datetime | None) -> bool:
         """Write the instance if its ETag is still `if_etag`; False if somebody else changed it."""

@@ -54,6 +54,12 @@ export interface Resize {
 export const resize = (place: Place, name: string, to: Resize) =>
   sendJson("POST", computesUrl(place, name, "resize"), to);
 
+/** Stop it after so long without use, as `PT30M`; null for never. */
+export const setIdleTime = (place: Place, name: string, idleTimeBeforeShutdown: string | null) =>
+  sendJson("POST", computesUrl(place, name, "updateIdleShutdownSetting"), {
+    idleTimeBeforeShutdown,
+  });
+
 /** Change the description or the tags. */
 export const describe = (
   place: Place,

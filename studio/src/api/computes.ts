@@ -48,6 +48,8 @@ export interface Instance {
   readonly privateIp: string | null;
   readonly subnet: string | null;
   readonly newerImage: boolean;
+  /** Minutes without use after which it is stopped; null for never. */
+  readonly idleMinutes: number | null;
   /** As served, for those who want all of it. */
   readonly served: Served;
 }
@@ -76,6 +78,7 @@ export interface Served {
       };
       connectivityEndpoints: { privateIpAddress: string | null };
       subnet: { id: string } | null;
+      idleTimeBeforeShutdown: string | null;
       osImageMetadata: { isLatestOsImageVersion: boolean | null } | null;
       [more: string]: unknown;
     };
@@ -111,9 +114,16 @@ export function readInstance(served: Served): Instance {
     },
     privateIp: own.connectivityEndpoints.privateIpAddress,
     subnet: own.subnet?.id ?? null,
+    idleMinutes: minutesOf(own.idleTimeBeforeShutdown),
     newerImage: own.osImageMetadata?.isLatestOsImageVersion === false,
     served,
   };
+}
+
+/** Minutes of a duration as the API serves it: PT30M. */
+function minutesOf(duration: string | null): number | null {
+  const found = /^PT(\d+)M/.exec(duration ?? "");
+  return found ? Number(found[1]) : null;
 }
 
 const ON_ITS_WAY = new Set([

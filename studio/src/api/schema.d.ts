@@ -736,7 +736,7 @@ export interface paths {
         delete: operations["deleteCompute"];
         options?: never;
         head?: never;
-        /** @description Change tags or description. */
+        /** @description Change tags, description or idle shutdown. */
         patch: operations["patchCompute"];
         trace?: never;
     };
@@ -974,6 +974,23 @@ export interface paths {
         put?: never;
         /** @description Stop a running compute; its disk and its quota stay. */
         post: operations["stopCompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/computes/{compute}/updateIdleShutdownSetting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop a compute when it has been idle that long; null, or nothing, for never. */
+        post: operations["updateIdleShutdownSetting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1624,7 +1641,7 @@ export interface components {
             enableSSO: boolean;
             errors: components["schemas"]["ErrorResponse"][];
             homeDiskSizeGiB?: number;
-            idleTimeBeforeShutdown: null;
+            idleTimeBeforeShutdown: string | null;
             lastOperation: components["schemas"]["ComputeLastOperation"];
             osImageMetadata: components["schemas"]["ComputeImage"] | null;
             personalComputeInstanceSettings: components["schemas"]["ComputePersonalSettings"] | null;
@@ -1735,14 +1752,19 @@ export interface components {
         /**
          * @description An instance at this moment. `message` says why its agent is not reachable.
          *
-         *     `warnings` has a sentence for each disk that is nearly full.
+         *     `warnings` has a sentence for each disk that is nearly full. `busy` is what it is used for;
+         *     `idleSince` from when it has not been, null while it is used or that is not known; `shutdownAt`
+         *     when it is stopped if nobody uses it before.
          */
         ComputeStatus: {
             activity: components["schemas"]["MachineActivity"] | null;
             applications: components["schemas"]["ApplicationStatus"][];
+            busy: string[];
+            idleSince: string | null;
             message: string | null;
             name: string;
             reachable: boolean;
+            shutdownAt: string | null;
             startedAt: string | null;
             state: components["schemas"]["State"];
             /** Format: date-time */
@@ -1989,6 +2011,10 @@ export interface components {
                 [key: string]: string;
             };
             type: string;
+        };
+        /** @description Body of `updateIdleShutdownSetting`; nothing said switches it off. */
+        IdleShutdownSetting: {
+            idleTimeBeforeShutdown?: string | null;
         };
         /** @description `properties.properties` of a ComputeInstance. */
         InstanceProperties: {
@@ -4958,6 +4984,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateIdleShutdownSetting: {
+        parameters: {
+            query: {
+                /** @description A date, as `2024-10-01`; the answer does not depend on it. */
+                "api-version": components["parameters"]["ApiVersion"];
+            };
+            header?: {
+                /** @description Only if the resource still has this ETag. */
+                "If-Match"?: string;
+                /** @description `*`: only if there is no such resource. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                compute: string;
+                subscription: string;
+                group: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdleShutdownSetting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
             };
             default: components["responses"]["Error"];
         };

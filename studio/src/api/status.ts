@@ -66,6 +66,12 @@ export interface Status {
     readonly busy: boolean;
     readonly reasons: readonly string[];
   } | null;
+  /** What it is used for, in sentences. */
+  readonly busy: readonly string[];
+  /** Null while it is used, and where nobody knows. */
+  readonly idleSince: string | null;
+  /** When it stops if nobody uses it before. */
+  readonly shutdownAt: string | null;
 }
 
 export function statusQuery(place: Place, name: string) {

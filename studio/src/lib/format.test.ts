@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, bytes, moment, number, percent, shortMoment } from "@/lib/format";
+import { ago, bytes, moment, number, percent, shortMoment, since } from "@/lib/format";
 
 const NOW = Date.parse("2026-03-08T12:00:00Z");
 
@@ -45,6 +45,16 @@ describe("how long ago", () => {
   test("in Korean", () => {
     expect(ago(at(-180), "ko", NOW)).toBe("3분 전");
   });
+});
+
+test.each([
+  [-5, "0 min"],
+  [12 * 60 + 59, "12 min"],
+  [3600, "1 hr"],
+  [50 * 3600, "2 days"],
+  [-3600, "0 min"],
+])("what began %d s ago has lasted %s", (seconds, text) => {
+  expect(since(new Date(NOW - seconds * 1000).toISOString(), "en", NOW)).toBe(text);
 });
 
 describe("moments", () => {

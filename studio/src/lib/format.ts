@@ -48,6 +48,15 @@ export function ago(iso: string, language: string, now = Date.now()): string {
   return format.format(0, "second");
 }
 
+/** How long something has lasted: "12 min", "3 hr"; nothing is shorter than a minute. */
+export function since(iso: string, language: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - new Date(iso).getTime()) / 1000);
+  const [unit, size] = STEPS.find(([, each]) => seconds >= each) ?? ["minute", 60];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(
+    Math.floor(seconds / size),
+  );
+}
+
 /** A share of a whole: 37 %. */
 export function percent(part: number, language: string): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(

@@ -14,6 +14,7 @@ export function useFormat() {
       moment: (iso: string) => format.moment(iso, language),
       shortMoment: (iso: string) => format.shortMoment(iso, language),
       ago: (iso: string) => format.ago(iso, language),
+      since: (iso: string) => format.since(iso, language),
       percent: (part: number) => format.percent(part, language),
       number: (value: number) => format.number(value, language),
       language,

@@ -13,6 +13,10 @@ interface Part {
   readonly ownerName?: string;
   readonly assignedTo?: string;
   readonly createdOn?: string;
+  /** Azure's `idleTimeBeforeShutdown`. */
+  readonly idle?: string;
+  /** What the last operation was, and why it began. */
+  readonly last?: { readonly name: string; readonly trigger: string };
 }
 
 /** One instance as served: running, of the person `me`, unless `part` says otherwise. */
@@ -38,13 +42,14 @@ export function servedInstance(part: Part = {}): Served {
           : null,
         errors: [],
         lastOperation: {
-          operationName: "Create",
+          operationName: part.last?.name ?? "Create",
           operationTime: at,
           operationStatus: "Succeeded",
-          operationTrigger: "User",
+          operationTrigger: part.last?.trigger ?? "User",
         },
         connectivityEndpoints: { privateIpAddress: null },
         subnet: null,
+        idleTimeBeforeShutdown: part.idle ?? null,
         osImageMetadata: null,
       },
     },

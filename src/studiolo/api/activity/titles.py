@@ -15,6 +15,7 @@ TITLES: Mapping[str, str] = {
     f"{_COMPUTES}/start/action": "Start compute",
     f"{_COMPUTES}/stop/action": "Stop compute",
     f"{_COMPUTES}/restart/action": "Restart compute",
+    f"{_COMPUTES}/updateIdleShutdownSetting/action": "Change idle shutdown of compute",
     f"{_COMPUTES}/resize/action": "Resize compute",
     f"{_COMPUTES}/reimage/action": "Reimage compute",
     f"{_COMPUTES}/clone/action": "Clone compute",

@@ -9,8 +9,12 @@ from typing import Any
 from studiolo.api.computes.wanted import DEFAULTS, Wanted
 from studiolo.domain.disks import DISKS
 from studiolo.domain.errors import Conflict
+from studiolo.domain.idle import SETTING
 from studiolo.domain.resources import Compute, Principal, Stamp
 from studiolo.domain.states import State
+
+CHANGEABLE = frozenset({SETTING})
+"""What of `properties.properties` an instance that exists can be given anew."""
 
 
 def changed(
@@ -18,7 +22,8 @@ def changed(
 ) -> Compute | None:
     """The instance as `wanted` asks, or None if it is that already.
 
-    Tags and description change; everything else is fixed when an instance is made.
+    Tags, description and :data:`CHANGEABLE` change; everything else is fixed when an instance is
+    made.
 
     :param whole: a PUT, in which what is not said is empty; a PATCH leaves it as it is.
     :raises Conflict: `PropertyChangeNotAllowed` with the field as target; or it is being deleted.
@@ -34,15 +39,25 @@ def changed(
     description = wanted.description
     if description is None and not whole:
         description = compute.envelope.get("description")
-    if tags == dict(compute.tags) and description == compute.envelope.get("description"):
-        return None
-    return replace(
+    after = replace(
         compute,
         tags=tags,
+        spec=_spec_after(compute, wanted, whole=whole),
         envelope={**compute.envelope, "description": description},
-        etag=uuid.uuid4().hex,
-        stamp=touched(compute, caller, now),
     )
+    if _changeable(after) == _changeable(compute):
+        return None
+    return replace(after, etag=uuid.uuid4().hex, stamp=touched(compute, caller, now))
+
+
+def _spec_after(compute: Compute, wanted: Wanted, *, whole: bool) -> dict[str, Any]:
+    said = {each: wanted.said.get(each) for each in CHANGEABLE if whole or each in wanted.said}
+    return {**compute.spec, **said}
+
+
+def _changeable(compute: Compute) -> tuple[object, ...]:
+    settings = {name: compute.spec.get(name) for name in CHANGEABLE}
+    return dict(compute.tags), compute.envelope.get("description"), settings
 
 
 def touched(compute: Compute, caller: Principal, now: datetime) -> Stamp | None:
@@ -56,7 +71,7 @@ def touched(compute: Compute, caller: Principal, now: datetime) -> Stamp | None:
 def _fixed(compute: Compute, wanted: Wanted) -> Iterator[tuple[str, str]]:
     stored = {**DEFAULTS, **compute.spec}
     for name, value in wanted.said.items():
-        if _folded(name, stored.get(name)) != _folded(name, value):
+        if name not in CHANGEABLE and _folded(name, stored.get(name)) != _folded(name, value):
             target = f"properties.properties.{name}"
             yield target, _reason(compute, name, stored.get(name), value)
     if wanted.assigned is not None and wanted.assigned.object_id.lower() != compute.assigned_id:

@@ -117,7 +117,7 @@ async def patch_compute(
     compute: str,
     body: Body,
 ) -> Response:
-    """Change tags or description."""
+    """Change tags, description or idle shutdown."""
     after = await ComputeService(services, request, caller, named, compute).patch(body)
     return await _resource(request, services, after)
 

@@ -15,10 +15,12 @@ from studiolo.api.deps import Provided, authorized
 from studiolo.api.schema.inspection import AgentStatus, ComputeStatus, LogList
 from studiolo.api.schema.saying import gives, text
 from studiolo.api.services import Services
+from studiolo.domain import idle
 from studiolo.domain.access import is_theirs
 from studiolo.domain.disk_space import warnings
 from studiolo.domain.errors import Forbidden, NotFound, Unavailable
 from studiolo.domain.resources import Compute, Principal
+from studiolo.domain.states import State
 from studiolo.engines.agent_client import AgentError
 from studiolo.engines.base import Engine, EngineError, LogSource
 
@@ -39,12 +41,26 @@ async def compute_status(
     said = told.model_dump()
     return {
         **said,
+        **_idleness(services, found, told),
         "name": found.name,
         "state": found.state.value,
         "stateSince": instant(found.state_since),
         "reachable": problem is None,
         "message": problem,
         "warnings": warnings(found.name, (said["usage"] or {}).get("disks")),
+    }
+
+
+def _idleness(services: Services, compute: Compute, told: AgentStatus) -> dict[str, Any]:
+    """How idle an instance is, as the reconciler judges it."""
+    use = idle.use_of(told.model_dump()) if compute.state is State.RUNNING else None
+    if use is None:
+        return {"busy": [], "idleSince": None, "shutdownAt": None}
+    found = idle.idleness(compute, use, services.clock())
+    return {
+        "busy": list(found.busy),
+        "idleSince": instant(found.since) if found.since else None,
+        "shutdownAt": instant(found.shutdown_at) if found.shutdown_at else None,
     }
 
 

@@ -159,6 +159,12 @@ class NameCheck(ArmModel):
     type: str | None = None
 
 
+class IdleShutdownSetting(ArmModel):
+    """Body of `updateIdleShutdownSetting`; nothing said switches it off."""
+
+    idle_time_before_shutdown: str | None = None
+
+
 class SsoSettings(ArmModel):
     """Body of `enableSso`."""
 

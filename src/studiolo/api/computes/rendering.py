@@ -14,6 +14,7 @@ from studiolo.api.arm.rendering import instant, system_data
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.services import Services
 from studiolo.domain.applications import APPLICATIONS
+from studiolo.domain.idle import SETTING
 from studiolo.domain.machine import IMAGE
 from studiolo.domain.resources import Compute
 from studiolo.domain.states import State
@@ -96,6 +97,7 @@ class View:
             "resourceId": None,
             "properties": {
                 "subnet": None,
+                SETTING: None,
                 **compute.spec,
                 "state": compute.state.value,
                 "applications": self._applications(compute),
@@ -149,7 +151,6 @@ class View:
 _NOT_YET: dict[str, Any] = {
     "schedules": None,
     "setupScripts": None,
-    "idleTimeBeforeShutdown": None,
     "customServices": None,
     "containers": [],
     "dataDisks": [],

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from studiolo.api.computes import (
     endpoints,
+    idling,
     inspection,
     refused,
     renewing,
@@ -13,5 +14,5 @@ from studiolo.api.computes import (
 )
 
 router = APIRouter()
-for part in (watch, endpoints, resizing, renewing, snapshots, inspection, refused):
+for part in (watch, endpoints, idling, resizing, renewing, snapshots, inspection, refused):
     router.include_router(part.router)

@@ -63,13 +63,6 @@ class RefusedAction:
 
 REFUSED_ACTIONS = (
     RefusedAction(
-        "updateIdleShutdownSetting",
-        Feature.IDLE_SHUTDOWN,
-        "Idle shutdown",
-        "idleTimeBeforeShutdown",
-        "Stop it when it is idle.",
-    ),
-    RefusedAction(
         "customServices",
         Feature.CUSTOM_APPLICATIONS,
         "A custom application",
@@ -180,13 +173,6 @@ RULES: tuple[Rule, ...] = (
     _instance(Feature.SCHEDULES, "schedules", "schedules", "Scheduled start and stop", _is_set),
     _instance(
         Feature.SETUP_SCRIPTS, "setup_scripts", "setupScripts", "Running setup scripts", _is_set
-    ),
-    _instance(
-        Feature.IDLE_SHUTDOWN,
-        "idle_time_before_shutdown",
-        "idleTimeBeforeShutdown",
-        "Idle shutdown",
-        _is_set,
     ),
     _instance(
         Feature.CUSTOM_APPLICATIONS,

@@ -6,6 +6,7 @@ from typing import Any
 
 from studiolo.api.computes import unsupported
 from studiolo.api.computes.models import AssignedUser, ComputeBody, InstanceProperties
+from studiolo.domain import idle
 from studiolo.domain.disks import HOME_DISK, ROOT_DISK
 from studiolo.domain.errors import InvalidInput
 from studiolo.domain.sizes import Catalogue, Size
@@ -124,6 +125,8 @@ def _said(instance: InstanceProperties, size: Size | None) -> dict[str, Any]:
             said[name] = flag
     sizes = {HOME_DISK: instance.home_disk_size_gib, ROOT_DISK: instance.root_disk_size_gib}
     said |= {name: size for name, size in sizes.items() if size is not None}
+    if "idle_time_before_shutdown" in instance.model_fields_set:
+        said[idle.SETTING] = idle_time(instance.idle_time_before_shutdown)
     if instance.subnet is not None and instance.subnet.id:
         said["subnet"] = {"id": instance.subnet.id}
     ssh = instance.ssh_settings
@@ -131,6 +134,14 @@ def _said(instance: InstanceProperties, size: Size | None) -> dict[str, Any]:
         # Off is all there is, so it is checked and not kept.
         _one_of(ssh.ssh_public_access, _SSH_ACCESS, f"{_INSTANCE}.sshSettings.sshPublicAccess")
     return said
+
+
+def idle_time(given: str | None, path: str = f"{_INSTANCE}.") -> str | None:
+    """How long an instance may be idle, in the stored spelling; None for as long as it likes.
+
+    :raises InvalidInput: it is no duration, or one that Azure does not take.
+    """
+    return None if given is None else idle.checked(given, f"{path}{idle.SETTING}")
 
 
 def _one_of(given: str, values: tuple[str, ...], target: str) -> str:

@@ -121,7 +121,7 @@ class ComputeInstance(Answer):
     versions: ComputeVersions
     schedules: None
     setup_scripts: None
-    idle_time_before_shutdown: None
+    idle_time_before_shutdown: str | None
     custom_services: None
     containers: list[Any] = Field(max_length=0)
     data_disks: list[Any] = Field(max_length=0)

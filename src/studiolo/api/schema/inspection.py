@@ -92,7 +92,9 @@ class AgentStatus(_Told):
 class ComputeStatus(AgentStatus):
     """An instance at this moment. `message` says why its agent is not reachable.
 
-    `warnings` has a sentence for each disk that is nearly full.
+    `warnings` has a sentence for each disk that is nearly full. `busy` is what it is used for;
+    `idleSince` from when it has not been, null while it is used or that is not known; `shutdownAt`
+    when it is stopped if nobody uses it before.
     """
 
     name: str
@@ -101,6 +103,9 @@ class ComputeStatus(AgentStatus):
     reachable: bool
     message: str | None
     warnings: list[str]
+    busy: list[str]
+    idle_since: Instant | None
+    shutdown_at: Instant | None
 
 
 class LogName(Answer):

@@ -127,6 +127,29 @@ test("only what the region can do is asked for", async () => {
   expect(screen.getByRole("spinbutton", { name: "Home disk" })).toBeVisible();
   expect(screen.queryByRole("switch", { name: "Way out to the internet" })).toBeNull();
   expect(screen.queryByRole("combobox", { name: "Assign to another user" })).toBeNull();
+  expect(screen.queryByRole("spinbutton", { name: "Shut down when idle" })).toBeNull();
+});
+
+test("an instance that is to stop when it is idle says after how many minutes", async () => {
+  const refusal = {
+    code: "InvalidParameter",
+    message: "It is at least 15 minutes.",
+    target: "properties.properties.idleTimeBeforeShutdown",
+  };
+  const { name, puts } = await form({
+    features: { idleShutdown: true },
+    put: () => json({ error: refusal }, 400),
+  });
+  await userEvent.type(name, "ada");
+  await userEvent.click(screen.getByRole("tab", { name: "Advanced settings" }));
+  await userEvent.type(screen.getByRole("spinbutton", { name: "Shut down when idle" }), "30");
+  await userEvent.click(screen.getByRole("button", { name: "Back" }));
+  await waitFor(() => expect(create()).toBeEnabled());
+  await userEvent.click(create());
+  expect(await screen.findByText("It is at least 15 minutes.")).toBeVisible();
+  expect(JSON.parse(puts()[0]?.body ?? "")).toMatchObject({
+    properties: { properties: { idleTimeBeforeShutdown: "PT30M" } },
+  });
 });
 
 test("afterwards it goes where the address says", async () => {

@@ -86,6 +86,7 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
       void client.invalidateQueries({ queryKey: ["usages"] });
       const fields = fieldErrors(error);
       if (ON_FIRST_STEP.some((each) => fields[each])) setStep(0);
+      else if (Object.keys(fields).length > 0) setStep(1);
     },
   });
   const errors = fieldErrors(create.error);

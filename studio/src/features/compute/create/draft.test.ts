@@ -40,6 +40,7 @@ test("everything that was filled in is asked for", () => {
     rootDisk: "9",
     publicIp: false,
     subnet: "/subnets/one",
+    idleMinutes: "30",
   };
   expect(bodyOf(draft, "local", "t1")).toEqual({
     location: "local",
@@ -54,6 +55,7 @@ test("everything that was filled in is asked for", () => {
         rootDiskSizeGiB: 9,
         enableNodePublicIp: false,
         subnet: { id: "/subnets/one" },
+        idleTimeBeforeShutdown: "PT30M",
       },
     },
   });
@@ -68,6 +70,7 @@ test.each([
   ["properties.properties.personalComputeInstanceSettings.assignedUser.tenantId", "assignedUser"],
   ["properties.properties.subnet.id", "subnet"],
   ["properties.properties.enableNodePublicIp", "publicIp"],
+  ["properties.properties.idleTimeBeforeShutdown", "idleMinutes"],
   ["properties.description", "description"],
   ["tags", "tags"],
   ["name", "name"],

@@ -13,6 +13,8 @@ export interface Draft {
   readonly rootDisk: string;
   readonly publicIp: boolean;
   readonly subnet: string;
+  /** Minutes without use after which it stops; empty for never. */
+  readonly idleMinutes: string;
 }
 
 export const EMPTY: Draft = {
@@ -25,6 +27,7 @@ export const EMPTY: Draft = {
   rootDisk: "",
   publicIp: true,
   subnet: "",
+  idleMinutes: "",
 };
 
 /** Azure's rule: 3 to 24 letters, digits and hyphens; begins with a letter, ends with no hyphen. */
@@ -59,9 +62,15 @@ export function bodyOf(draft: Draft, location: string, tenant: string) {
         ...(draft.rootDisk && { rootDiskSizeGiB: Number(draft.rootDisk) }),
         ...(!draft.publicIp && { enableNodePublicIp: false }),
         ...(draft.subnet && { subnet: { id: draft.subnet } }),
+        ...(draft.idleMinutes && { idleTimeBeforeShutdown: idleTime(draft.idleMinutes) }),
       },
     },
   };
+}
+
+/** Minutes as Azure says them. */
+export function idleTime(minutes: string): string {
+  return `PT${Number(minutes)}M`;
 }
 
 /** Which field of the form an error of the API is about, by its `target`. */
@@ -84,4 +93,5 @@ const BY_TARGET: Readonly<Record<string, keyof Draft>> = {
   enablenodepublicip: "publicIp",
   subnet: "subnet",
   id: "subnet",
+  idletimebeforeshutdown: "idleMinutes",
 };

@@ -14,6 +14,7 @@ const FULL = {
   rootDisk: "9",
   publicIp: false,
   subnet: SUBNET,
+  idleMinutes: "30",
 };
 const text = (format: Format, draft = DRAFT) =>
   snippet(format, draft, { place: PLACE, location: "local", tenant: "t1" });
@@ -44,6 +45,7 @@ test("the YAML has Azure's names for the fields", () => {
     "enable_node_public_ip: false",
     "network_settings:",
     `  subnet: ${SUBNET}`,
+    "idle_time_before_shutdown_minutes: 30",
     "",
   ]);
 });
@@ -59,11 +61,13 @@ test("a command is one that a shell reads back as it was meant", () => {
   expect(command).toContain(`--set 'tags.note="two words"'`);
   expect(command).toContain(`--subnet ${SUBNET}`);
   expect(command).toContain("--enable-node-public-ip false");
+  expect(command).toContain("--set idle_time_before_shutdown_minutes=30");
 });
 
 test("Python imports what it uses, and says what it cannot say", () => {
   const program = text("python", FULL);
   expect(program).toContain("import ComputeInstance, AssignedUserConfiguration, NetworkSettings");
+  expect(program).toContain("idle_time_before_shutdown_minutes=30,");
   expect(program).toContain("no words for the sizes of disks");
   expect(text("python")).not.toContain("sizes of disks");
 });

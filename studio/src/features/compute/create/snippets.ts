@@ -63,6 +63,7 @@ function yaml(draft: Draft, { tenant }: Context): string {
   if (draft.rootDisk) lines.push(`root_disk_size_gib: ${draft.rootDisk}`);
   if (!draft.publicIp) lines.push("enable_node_public_ip: false");
   if (draft.subnet) lines.push("network_settings:", `  subnet: ${draft.subnet}`);
+  if (draft.idleMinutes) lines.push(`idle_time_before_shutdown_minutes: ${draft.idleMinutes}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -88,6 +89,7 @@ function python(draft: Draft, { place, tenant }: Context): string {
     models.push("NetworkSettings");
     args.push(`network_settings=NetworkSettings(subnet=${quoted(draft.subnet)})`);
   }
+  if (draft.idleMinutes) args.push(`idle_time_before_shutdown_minutes=${draft.idleMinutes}`);
   const unsaid = draft.homeDisk || draft.rootDisk;
   return `# In the environment: ARM_CLOUD_METADATA_URL=${location.origin}/metadata/endpoints?api-version=2019-05-01
 from azure.ai.ml import MLClient
@@ -133,6 +135,9 @@ function cli(draft: Draft, { place, tenant }: Context): string {
   if (draft.rootDisk) words.push(["--root-disk-size", draft.rootDisk]);
   if (!draft.publicIp) words.push(["--enable-node-public-ip", "false"]);
   if (draft.subnet) words.push(["--subnet", draft.subnet]);
+  if (draft.idleMinutes) {
+    words.push(["--set", `idle_time_before_shutdown_minutes=${draft.idleMinutes}`]);
+  }
   words.push(...tagFlags(parseTags(draft.tags)));
   const flags = words.map(([flag, value]) => `${flag} ${shell(value)}`);
   return `studiolo compute create \\\n  ${flags.join(" \\\n  ")}\n`;

@@ -2,11 +2,12 @@ import { Badge, TableCell, TableRow, Text } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Instance } from "@/api/computes";
-import { type RunningApplication, type Status, statusQuery } from "@/api/status";
+import { type RunningApplication, statusQuery } from "@/api/status";
 import { usePlace } from "@/app/where";
 import { DataTable } from "@/components/DataTable";
 import { Section } from "@/components/Section";
 import { Reported } from "@/features/compute/details/Reported";
+import { Use } from "@/features/compute/Use";
 import { useFormat } from "@/lib/useFormat";
 
 const EVERY_MS = 5000;
@@ -18,29 +19,20 @@ export function Activity({ instance }: { readonly instance: Instance }) {
   const status = useQuery({ ...statusQuery(place, instance.name), refetchInterval: EVERY_MS });
   return (
     <Reported status={status} part="activity">
-      {(activity, { applications }) => (
+      {(_, told) => (
         <>
           <Section title={t("tabs.activity")}>
             <Text>
-              <Awake activity={activity} />
+              <Use status={told} />
             </Text>
           </Section>
           <Section title={t("applications")}>
-            <Running all={applications} />
+            <Running all={told.applications} />
           </Section>
         </>
       )}
     </Reported>
   );
-}
-
-/** "Idle for 12 minutes", or why it is awake. */
-function Awake({ activity }: { readonly activity: NonNullable<Status["activity"]> }) {
-  const { t } = useTranslation("details");
-  const format = useFormat();
-  if (activity.busy) return t("busy", { reasons: activity.reasons.join(", ") });
-  if (!activity.lastActivity) return t("neverUsed");
-  return t("idle", { when: format.ago(activity.lastActivity) });
 }
 
 function Running({ all }: { readonly all: readonly RunningApplication[] }) {

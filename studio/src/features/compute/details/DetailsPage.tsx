@@ -123,7 +123,11 @@ function Details({ instance }: { readonly instance: Instance }) {
         ))}
       </TabList>
       {tab === "overview" && (
-        <Overview instance={instance} isolation={capabilities.data?.isolation} />
+        <Overview
+          instance={instance}
+          isolation={capabilities.data?.isolation}
+          features={features}
+        />
       )}
       {tab === "monitoring" && <Monitoring instance={instance} />}
       {tab === "activity" && <Activity instance={instance} />}

@@ -13,6 +13,7 @@ import { ErrorMessage } from "@/components/ErrorMessage";
 import { type Fact, Facts } from "@/components/Facts";
 import { Section } from "@/components/Section";
 import { parseTags } from "@/features/compute/create/draft";
+import { IdleShutdown } from "@/features/compute/details/IdleShutdown";
 import { useFormat } from "@/lib/useFormat";
 
 const useStyles = makeStyles({
@@ -29,16 +30,19 @@ const useStyles = makeStyles({
 interface Props {
   readonly instance: Instance;
   readonly isolation: string | null | undefined;
+  /** What the region can do. */
+  readonly features: Readonly<Record<string, boolean>>;
 }
 
 /** What the instance is. */
-export function Overview({ instance, isolation }: Props) {
+export function Overview({ instance, isolation, features }: Props) {
   const { t } = useTranslation("details");
   return (
     <>
       <Section title={t("properties")}>
         <Properties instance={instance} isolation={isolation} />
       </Section>
+      {features.idleShutdown && <IdleShutdown key={instance.id} instance={instance} />}
       <Section title={t("notes")}>
         <Notes key={instance.id} instance={instance} />
       </Section>
@@ -47,7 +51,7 @@ export function Overview({ instance, isolation }: Props) {
   );
 }
 
-function Properties({ instance, isolation }: Props) {
+function Properties({ instance, isolation }: Omit<Props, "features">) {
   const { t } = useTranslation(["details", "compute"]);
   const format = useFormat();
   const { subscription } = usePlace();
@@ -61,7 +65,7 @@ function Properties({ instance, isolation }: Props) {
     [t("created"), instance.createdOn && format.moment(instance.createdOn)],
     [
       t("lastOperation"),
-      t("operation", {
+      t(last.trigger === "IdleShutdown" ? "operationWhenIdle" : "operation", {
         name: t(`operations.${last.name}`, { defaultValue: last.name }),
         status: t(`statuses.${last.status}`, { defaultValue: last.status }),
         when: format.ago(last.time),

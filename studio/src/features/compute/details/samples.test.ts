@@ -14,6 +14,9 @@ function status(usage: Partial<Usage> | null): Status {
     usage: usage && { ...NOTHING, ...usage },
     warnings: [],
     activity: null,
+    busy: [],
+    idleSince: null,
+    shutdownAt: null,
   };
 }
 

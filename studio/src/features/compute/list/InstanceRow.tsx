@@ -6,6 +6,7 @@ import type { Instance } from "@/api/computes";
 import { useSize } from "@/api/sizes";
 import { pageOf, usePlace } from "@/app/where";
 import { Applications } from "@/features/compute/list/Applications";
+import { RowUse } from "@/features/compute/list/RowUse";
 import { StateBadge } from "@/features/compute/StateBadge";
 import { useFormat } from "@/lib/useFormat";
 
@@ -117,6 +118,9 @@ export function InstanceRow({ instance, index, offset, measure, chosen, toggle }
       </span>
       <span role="cell" className={styles.state}>
         <StateBadge state={instance.state} />
+        <span className={styles.small}>
+          <RowUse instance={instance} />
+        </span>
       </span>
       <span role="cell" className={styles.applications}>
         <Applications instance={instance} />
