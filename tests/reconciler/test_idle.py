@@ -114,7 +114,8 @@ async def test_an_idle_instance_is_stopped_as_a_person_would_stop_it(bench: Idle
     operation = await bench.last(compute, "Stop")
     assert operation.status is OperationStatus.SUCCEEDED
     async with bench.database.reading() as tx:
-        ((_, line),) = await tx.activity.page(compute.arm_id, None, 10, ANYTHING)
+        (_, end), (_, line) = await tx.activity.page(compute.arm_id, None, 10, ANYTHING)
+    assert (end.status, end.correlation) == ("Succeeded", line.correlation)
     assert line.operation.endswith("/computes/stop/action")
     assert (line.principal, line.principal_name, line.status) == ("", "Idle shutdown", "Accepted")
     assert line.detail == "Idle since 2025-06-02 12:00:00 UTC; idleTimeBeforeShutdown is PT30M."
@@ -228,7 +229,7 @@ async def test_of_two_replicas_one_stops_it(bench: IdleBench) -> None:
     await bench.settle()
     assert await bench.state(compute) is State.STOPPED
     async with bench.database.reading() as tx:
-        assert len(await tx.activity.page(compute.arm_id, None, 10, ANYTHING)) == 1
+        assert len(await tx.activity.page(compute.arm_id, None, 10, ANYTHING)) == 2
 
 
 async def test_a_successor_goes_on(bench: IdleBench) -> None:
@@ -275,4 +276,5 @@ async def test_a_stop_is_all_or_nothing_and_comes_in_the_end(tmp_path: Path, poi
         operation = await bench.last(compute, "Stop")
         assert operation.status is OperationStatus.SUCCEEDED
         async with database.reading() as tx:
-            assert len(await tx.activity.page(compute.arm_id, None, 10, ANYTHING)) == 1
+            lines = await tx.activity.page(compute.arm_id, None, 10, ANYTHING)
+        assert [line.status for _, line in lines] == ["Succeeded", "Accepted"]

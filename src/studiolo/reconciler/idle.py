@@ -24,21 +24,13 @@ from studiolo.clock import Clock
 from studiolo.domain import lifecycle
 from studiolo.domain.idle import SETTING, Idleness, Use, idleness, limit_of, use_of
 from studiolo.domain.machine import Endpoint
-from studiolo.domain.resources import (
-    ActivityEntry,
-    Compute,
-    Operation,
-    OperationStatus,
-    Trigger,
-)
+from studiolo.domain.resources import Compute, Trigger
 from studiolo.domain.states import Event, State
 from studiolo.engines.agent_client import AgentError
 from studiolo.engines.base import Engine, EngineError
-from studiolo.reconciler.outcomes import end_operations
+from studiolo.reconciler.unasked import begin
 from studiolo.store.database import Database
 from studiolo.store.transaction import Transaction
-
-STOP = "Microsoft.MachineLearningServices/workspaces/computes/stop/action"
 
 WHO = "Idle shutdown"
 """The activity log's caller of these stops: nobody asked for them."""
@@ -145,32 +137,7 @@ async def _stop(tx: Transaction, compute: Compute, found: Idleness, now: datetim
     stopping = lifecycle.request(compute, Event.STOP, now, uuid4().hex, Trigger.IDLE_SHUTDOWN)
     if not await tx.computes.save(stopping, if_etag=compute.etag, due_at=now):
         return False
-    await end_operations(tx, stopping, Event.STOP, now)
-    await tx.operations.add(
-        Operation(
-            id=str(uuid4()),
-            subscription=compute.subscription,
-            location=compute.location,
-            resource=compute.id,
-            scope=compute.arm_id,
-            kind=lifecycle.operation_kind(Event.STOP),
-            status=OperationStatus.IN_PROGRESS,
-            principal="",
-            started_at=now,
-        )
-    )
-    await tx.activity.add(
-        ActivityEntry(
-            at=now,
-            principal="",
-            principal_name=WHO,
-            operation=STOP,
-            scope=compute.arm_id,
-            status="Accepted",
-            correlation=str(uuid4()),
-            detail=_told(compute, found),
-        )
-    )
+    await begin(tx, stopping, Event.STOP, now, who=WHO, why=_told(compute, found))
     return True
 
 
