@@ -1,5 +1,7 @@
 """When schedules fire, against an oracle that looks at every minute of the clock."""
 
+# ruff: noqa: DTZ001 - a wall clock shows no zone
+
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -294,7 +296,8 @@ def test_what_is_due_is_chosen_once_and_awaits_its_next_time() -> None:
     stored = awaiting("2026-06-01T12:00", EVENING, MORNING)
     now = at("2026-06-01T18:00:01")
     found = turn(stored, now)
-    assert found is not None and found.chosen is not None
+    assert found is not None
+    assert found.chosen is not None
     assert (found.chosen.id, found.due) == ("evening", at("2026-06-01T18:00"))
     after = found.ended(now, Result.ACCEPTED)
     assert after[0].last == Firing(at("2026-06-01T18:00"), now, Result.ACCEPTED)
@@ -312,9 +315,11 @@ def test_one_that_was_missed_for_long_is_told_and_not_made_up_for() -> None:
     stored = awaiting("2026-06-01T12:00", EVENING)
     now = at("2026-06-01T18:00") + GRACE + MINUTE
     found = turn(stored, now)
-    assert found is not None and found.chosen is None
+    assert found is not None
+    assert found.chosen is None
     [after] = found.ended(now, Result.ACCEPTED)
-    assert after.last is not None and after.last.result is Result.MISSED
+    assert after.last is not None
+    assert after.last.result is Result.MISSED
     assert "Stop it yourself" in after.last.reason
     assert after.due == at("2026-06-02T18:00")
 
@@ -331,12 +336,16 @@ def test_only_the_latest_of_many_that_were_missed_is_made_up_for() -> None:
 def test_the_later_of_two_has_the_last_word_and_a_stop_at_the_same_time() -> None:
     stored = awaiting("2026-06-01T12:00", EVENING, daily(18, 30, id="s", action=Action.START))
     found = turn(stored, at("2026-06-01T18:40"))
-    assert found is not None and found.chosen is not None and found.chosen.id == "s"
+    assert found is not None
+    assert found.chosen is not None
+    assert found.chosen.id == "s"
     assert found.schedules[0].last is not None
     assert found.schedules[0].last.result is Result.OVERTAKEN
     both = awaiting("2026-06-01T12:00", EVENING, daily(18, id="s", action=Action.START))
     found = turn(both, at("2026-06-01T18:00"))
-    assert found is not None and found.chosen is not None and found.chosen.id == "evening"
+    assert found is not None
+    assert found.chosen is not None
+    assert found.chosen.id == "evening"
 
 
 @settings(deadline=None)

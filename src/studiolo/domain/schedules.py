@@ -182,6 +182,10 @@ class Result(StrEnum):
     """It could not be made for longer than :data:`GRACE`."""
 
 
+FAILED = frozenset({Result.REFUSED, Result.MISSED})
+"""Of these a person is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Firing:
     """A firing that was honoured.
