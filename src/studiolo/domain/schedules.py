@@ -258,10 +258,10 @@ def merged(
     One is there already if its id is, or else if one asks for the same.
 
     :param wanted: each with an id that is stored, as its client named it, or with a fresh one; no
-        two with the same.
+        two with the same. Where no start is said, the anchor is now, whatever it is here.
     """
     left = {each.id: each for each in stored}
-    asked = tuple(wanted)
+    asked = tuple(_begun(each, now) for each in wanted)
     named = {each.id: left.pop(each.id) for each in asked if each.id in left}
     made: list[Schedule] = []
     for each in asked:
@@ -269,6 +269,12 @@ def merged(
         known = named.get(each.id) or (left.pop(same.id) if same else None)
         made.append(_renewed(known, each, now) if known else each.awaiting(now))
     return tuple(made)
+
+
+def _begun(wanted: Schedule, now: datetime) -> Schedule:
+    if wanted.start is not None:
+        return wanted
+    return replace(wanted, anchor=wall_of(now, zone_of(wanted.zone)).replace(microsecond=0))
 
 
 def _renewed(known: Schedule, wanted: Schedule, now: datetime) -> Schedule:

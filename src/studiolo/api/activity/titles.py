@@ -16,6 +16,7 @@ TITLES: Mapping[str, str] = {
     f"{_COMPUTES}/stop/action": "Stop compute",
     f"{_COMPUTES}/restart/action": "Restart compute",
     f"{_COMPUTES}/resize/action": "Resize compute",
+    f"{_COMPUTES}/updateSchedules/action": "Update schedules of compute",
     f"{_COMPUTES}/reimage/action": "Reimage compute",
     f"{_COMPUTES}/clone/action": "Clone compute",
     f"{_COMPUTES}/snapshots/write": "Create snapshot of compute",

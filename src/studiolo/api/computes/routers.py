@@ -8,10 +8,11 @@ from studiolo.api.computes import (
     refused,
     renewing,
     resizing,
+    scheduling,
     snapshots,
     watch,
 )
 
 router = APIRouter()
-for part in (watch, endpoints, resizing, renewing, snapshots, inspection, refused):
+for part in (watch, endpoints, resizing, scheduling, renewing, snapshots, inspection, refused):
     router.include_router(part.router)
