@@ -8,6 +8,7 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import { API_VERSION, allPages, request, sendJson } from "@/api/client";
+import type { Schedule } from "@/api/schedules";
 import { type Place, workspaceId } from "@/app/where";
 
 export interface Application {
@@ -48,6 +49,7 @@ export interface Instance {
   readonly privateIp: string | null;
   readonly subnet: string | null;
   readonly newerImage: boolean;
+  readonly schedules: readonly Schedule[];
   /** As served, for those who want all of it. */
   readonly served: Served;
 }
@@ -76,6 +78,7 @@ export interface Served {
       };
       connectivityEndpoints: { privateIpAddress: string | null };
       subnet: { id: string } | null;
+      schedules?: { computeStartStop: Schedule[] } | null;
       osImageMetadata: { isLatestOsImageVersion: boolean | null } | null;
       [more: string]: unknown;
     };
@@ -112,6 +115,7 @@ export function readInstance(served: Served): Instance {
     privateIp: own.connectivityEndpoints.privateIpAddress,
     subnet: own.subnet?.id ?? null,
     newerImage: own.osImageMetadata?.isLatestOsImageVersion === false,
+    schedules: own.schedules?.computeStartStop ?? [],
     served,
   };
 }

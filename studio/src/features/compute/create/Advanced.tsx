@@ -14,6 +14,7 @@ import { peopleQuery } from "@/api/people";
 import { usePlace } from "@/app/where";
 import type { Draft } from "@/features/compute/create/draft";
 import type { FieldErrors } from "@/features/compute/create/fieldErrors";
+import { DraftSchedules } from "@/features/compute/schedules/DraftSchedules";
 
 const useStyles = makeStyles({
   root: {
@@ -60,6 +61,13 @@ export function Advanced({ draft, change, errors, location, features }: Props) {
         </>
       )}
       {features.virtualNetworks && <Subnet {...{ draft, change, errors, location }} />}
+      {features.schedules && (
+        <DraftSchedules
+          plans={draft.schedules}
+          change={(schedules) => change({ schedules })}
+          error={errors.schedules}
+        />
+      )}
       {features.noPublicIp && (
         <Field hint={t("publicIpHint")} {...said(errors.publicIp)}>
           <Switch

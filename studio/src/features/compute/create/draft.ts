@@ -1,5 +1,7 @@
 /** What is being filled in: the form's values, and the request that they make. */
 
+import { type Plan, written } from "@/features/compute/schedules/plan";
+
 export interface Draft {
   readonly name: string;
   readonly size: string;
@@ -13,6 +15,7 @@ export interface Draft {
   readonly rootDisk: string;
   readonly publicIp: boolean;
   readonly subnet: string;
+  readonly schedules: readonly Plan[];
 }
 
 export const EMPTY: Draft = {
@@ -25,6 +28,7 @@ export const EMPTY: Draft = {
   rootDisk: "",
   publicIp: true,
   subnet: "",
+  schedules: [],
 };
 
 /** Azure's rule: 3 to 24 letters, digits and hyphens; begins with a letter, ends with no hyphen. */
@@ -59,6 +63,9 @@ export function bodyOf(draft: Draft, location: string, tenant: string) {
         ...(draft.rootDisk && { rootDiskSizeGiB: Number(draft.rootDisk) }),
         ...(!draft.publicIp && { enableNodePublicIp: false }),
         ...(draft.subnet && { subnet: { id: draft.subnet } }),
+        ...(draft.schedules.length > 0 && {
+          schedules: { computeStartStop: draft.schedules.map(written) },
+        }),
       },
     },
   };
@@ -66,6 +73,7 @@ export function bodyOf(draft: Draft, location: string, tenant: string) {
 
 /** Which field of the form an error of the API is about, by its `target`. */
 export function fieldOf(target: string | undefined): keyof Draft | null {
+  if (target?.includes("schedules")) return "schedules";
   const last = target?.split(".").at(-1)?.toLowerCase() ?? "";
   return BY_TARGET[last] ?? null;
 }

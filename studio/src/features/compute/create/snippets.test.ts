@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bodyOf, EMPTY } from "@/features/compute/create/draft";
 import { type Format, snippet } from "@/features/compute/create/snippets";
+import type { Plan } from "@/features/compute/schedules/plan";
 import { PLACE } from "@/testing/instances";
 
 const SUBNET = "/subscriptions/s1/x/virtualNetworks/lab/subnets/nodes";
@@ -14,6 +15,9 @@ const FULL = {
   rootDisk: "9",
   publicIp: false,
   subnet: SUBNET,
+  schedules: [
+    { action: "Stop", days: ["Monday", "Friday"], time: "18:30", zone: "Asia/Seoul" },
+  ] as Plan[],
 };
 const text = (format: Format, draft = DRAFT) =>
   snippet(format, draft, { place: PLACE, location: "local", tenant: "t1" });
@@ -44,6 +48,11 @@ test("the YAML has Azure's names for the fields", () => {
     "enable_node_public_ip: false",
     "network_settings:",
     `  subnet: ${SUBNET}`,
+    "schedules:",
+    "  compute_start_stop:",
+    "    - action: stop",
+    "      state: enabled",
+    '      trigger: {"type":"recurrence","frequency":"week","interval":1,"time_zone":"Asia/Seoul","schedule":{"hours":[18],"minutes":[30],"week_days":["monday","friday"]}}',
     "",
   ]);
 });
@@ -57,6 +66,7 @@ test("a command is one that a shell reads back as it was meant", () => {
   expect(command).toContain(`--description 'It'\\''s "mine": # all'`);
   expect(command).toContain("--tags team=blue");
   expect(command).toContain(`--set 'tags.note="two words"'`);
+  expect(command).toContain(`--set 'schedules={"compute_start_stop":[{"action":"stop"`);
   expect(command).toContain(`--subnet ${SUBNET}`);
   expect(command).toContain("--enable-node-public-ip false");
 });
@@ -64,6 +74,10 @@ test("a command is one that a shell reads back as it was meant", () => {
 test("Python imports what it uses, and says what it cannot say", () => {
   const program = text("python", FULL);
   expect(program).toContain("import ComputeInstance, AssignedUserConfiguration, NetworkSettings");
+  expect(program).toContain("ComputeSchedules, ComputeStartStopSchedule, RecurrencePattern");
+  expect(program).toContain(
+    'schedules=ComputeSchedules(compute_start_stop=[ComputeStartStopSchedule(action="Stop", trigger=RecurrenceTrigger(frequency="week", interval=1, time_zone="Asia/Seoul", schedule=RecurrencePattern(hours=[18], minutes=[30], week_days=["monday","friday"])))])',
+  );
   expect(program).toContain("no words for the sizes of disks");
   expect(text("python")).not.toContain("sizes of disks");
 });

@@ -2,6 +2,12 @@
 import { API_VERSION } from "@/api/client";
 import type { Place } from "@/app/where";
 import { bodyOf, type Draft, parseTags } from "@/features/compute/create/draft";
+import {
+  SCHEDULE_MODELS,
+  scheduleArgument,
+  scheduleFields,
+  scheduleLines,
+} from "@/features/compute/schedules/snippets";
 
 export interface Context {
   readonly place: Place;
@@ -63,6 +69,7 @@ function yaml(draft: Draft, { tenant }: Context): string {
   if (draft.rootDisk) lines.push(`root_disk_size_gib: ${draft.rootDisk}`);
   if (!draft.publicIp) lines.push("enable_node_public_ip: false");
   if (draft.subnet) lines.push("network_settings:", `  subnet: ${draft.subnet}`);
+  lines.push(...scheduleLines(draft.schedules));
   return `${lines.join("\n")}\n`;
 }
 
@@ -87,6 +94,10 @@ function python(draft: Draft, { place, tenant }: Context): string {
   if (draft.subnet) {
     models.push("NetworkSettings");
     args.push(`network_settings=NetworkSettings(subnet=${quoted(draft.subnet)})`);
+  }
+  if (draft.schedules.length > 0) {
+    models.push(...SCHEDULE_MODELS);
+    args.push(scheduleArgument(draft.schedules));
   }
   const unsaid = draft.homeDisk || draft.rootDisk;
   return `# In the environment: ARM_CLOUD_METADATA_URL=${location.origin}/metadata/endpoints?api-version=2019-05-01
@@ -133,6 +144,9 @@ function cli(draft: Draft, { place, tenant }: Context): string {
   if (draft.rootDisk) words.push(["--root-disk-size", draft.rootDisk]);
   if (!draft.publicIp) words.push(["--enable-node-public-ip", "false"]);
   if (draft.subnet) words.push(["--subnet", draft.subnet]);
+  if (draft.schedules.length > 0) {
+    words.push(["--set", `schedules=${quoted(scheduleFields(draft.schedules))}`]);
+  }
   words.push(...tagFlags(parseTags(draft.tags)));
   const flags = words.map(([flag, value]) => `${flag} ${shell(value)}`);
   return `studiolo compute create \\\n  ${flags.join(" \\\n  ")}\n`;
