@@ -10,6 +10,7 @@ import pytest
         "workspace_refusals",
         "compute_lifecycle",
         "compute_update",
+        "compute_schedules",
         "compute_in_a_subnet",
         "compute_refusals",
         "catalogue",
