@@ -230,7 +230,6 @@ VALUES = [
 ]  # fmt: skip
 
 UNSUPPORTED = [
-    unsupported("schedules", {"computeStartStop": [{"action": "Stop"}]}),
     unsupported("setupScripts", {"scripts": {"startupScript": {"scriptData": "x"}}}),
     unsupported("customServices", [{"name": "rstudio", "docker": {"privileged": True}}]),
     unsupported("enableSSO", False),
@@ -356,6 +355,109 @@ PLACES = [
         "InvalidParameter", "name", body={}),
 ]  # fmt: skip
 
+LISTED = "computeStartStop"
+
+
+def timed(
+    why: str, field_name: str, body: dict[str, Any] | list[Any], *, target: str | None = None
+) -> Bad:
+    """PUT with one schedule whose `field_name` is wrong; a list stands for all schedules."""
+    path = f"{INNER}.schedules.{LISTED}"
+    all_of_them = body if isinstance(body, list) else [{"action": "Stop", **body}]
+    return create(
+        why, "InvalidParameter", target or f"{path}.0.{field_name}",
+        schedules={LISTED: all_of_them},
+    )  # fmt: skip
+
+
+def cron(why: str, field_name: str, **changes: Any) -> Bad:
+    values = {"expression": "0 18 * * *", "timeZone": "UTC", **changes}
+    said = {key: value for key, value in values.items() if value is not ...}
+    return timed(why, f"cron.{field_name}", {"triggerType": "Cron", "cron": said})
+
+
+def recurring(why: str, field_name: str, **changes: Any) -> Bad:
+    values = {"frequency": "Day", "interval": 1, "timeZone": "UTC", **changes}
+    said = {key: value for key, value in values.items() if value is not ...}
+    body = {"triggerType": "Recurrence", "recurrence": said}
+    return timed(why, f"recurrence.{field_name}".rstrip("."), body)
+
+
+A_CRON = {"triggerType": "Cron", "cron": {"expression": "0 18 * * *"}}
+SIX = {"action": "Stop", **A_CRON}
+
+SCHEDULES = [
+    create("schedules a list", "InvalidParameter", f"{INNER}.schedules", schedules=[]),
+    create("schedules of another kind", "InvalidParameter", f"{INNER}.schedules.startStop",
+           schedules={"startStop": []}),
+    create("schedules no list", "InvalidParameter", f"{INNER}.schedules.{LISTED}",
+           schedules={LISTED: {}}),
+    timed("eleven schedules", "", [SIX] * 11, target=f"{INNER}.schedules.{LISTED}"),
+    timed("one schedule twice", "", [{**SIX, "id": "a"}, {**SIX, "id": "a"}],
+          target=f"{INNER}.schedules.{LISTED}.1.id"),
+    timed("a schedule a text", "", ["18:00"], target=f"{INNER}.schedules.{LISTED}.0"),
+    timed("no action", "", [A_CRON], target=f"{INNER}.schedules.{LISTED}.0.action"),
+    timed("an unknown action", "action", {**A_CRON, "action": "Burn"}),
+    timed("an unknown status", "status", {**A_CRON, "status": "Perhaps"}),
+    timed("no trigger type", "triggerType", {}),
+    timed("an unknown trigger type", "triggerType", {**A_CRON, "triggerType": "Moon"}),
+    timed("an unknown field of a schedule", "foo", {**A_CRON, "foo": 1}),
+    timed("a cron trigger without cron", "cron", {"triggerType": "Cron"}),
+    timed("a recurrence without one", "recurrence", {"triggerType": "Recurrence", "cron": None}),
+    cron("no expression", "expression", expression=...),
+    cron("an empty expression", "expression", expression=""),
+    cron("an expression of four fields", "expression", expression="0 18 * *"),
+    cron("an expression with seconds", "expression", expression="0 0 18 * * *"),
+    cron("an expression in words", "expression", expression="every day at six o'clock"),
+    cron("an hour of no clock", "expression", expression="0 25 * * *"),
+    cron("a very long expression", "expression", expression="1," * 2000),
+    cron("an expression a number", "expression", expression=18),
+    cron("a time zone of no place", "timeZone", timeZone="Mars Standard Time"),
+    cron("a time zone a path", "timeZone", timeZone="../../etc/passwd"),
+    cron("a time zone a number", "timeZone", timeZone=9),
+    cron("a start in words", "startTime", startTime="tomorrow"),
+    cron("a start of no calendar", "startTime", startTime="2026-02-30T08:00:00"),
+    cron("a start in the last year of all", "startTime", startTime="9999-12-31T23:59:59"),
+    cron("an end, which computes have not", "endTime", endTime="2026-02-03T08:00:00"),
+    recurring("no frequency", "frequency", frequency=...),
+    recurring("an unknown frequency", "frequency", frequency="Year"),
+    recurring("no interval", "interval", interval=...),
+    recurring("an interval of nothing", "interval", interval=0),
+    recurring("a negative interval", "interval", interval=-1),
+    recurring("an interval too long", "interval", interval=501),
+    recurring("an interval in words", "interval", interval="1"),
+    recurring("an hour too late", "schedule.hours.1", schedule={"hours": [8, 24]}),
+    recurring("an hour of a half", "schedule.hours.0", schedule={"hours": [8.5]}),
+    recurring("a minute too many", "schedule.minutes.0", schedule={"minutes": [60]}),
+    recurring("a negative minute", "schedule.minutes.0", schedule={"minutes": [-1]}),
+    recurring("an unknown weekday", "schedule.weekDays.0", schedule={"weekDays": ["Payday"]}),
+    recurring("a day of month by the day", "schedule.monthDays", schedule={"monthDays": [1]}),
+    recurring("a day of month too large", "schedule.monthDays.0", frequency="Month",
+              schedule={"monthDays": [32]}),
+    recurring("days of week and month", "schedule.monthDays", frequency="Month",
+              schedule={"monthDays": [1], "weekDays": ["Monday"]}),
+    recurring("hours by the hour", "schedule.hours", frequency="Hour", schedule={"hours": [8]}),
+    recurring("an unknown field of a pattern", "schedule.seconds", schedule={"seconds": [1]}),
+    timed("one that never comes", "", [{**SIX, "cron": {"expression": "0 0 30 2 1"}}],
+          target=f"{INNER}.schedules.{LISTED}.0"),
+    Bad("an update without schedules", "POST", "computes/taken/updateSchedules", 400,
+        "InvalidParameter", LISTED, body={}),
+    Bad("an update with a bad schedule", "POST", "computes/taken/updateSchedules", 400,
+        "InvalidParameter", f"{LISTED}.0.cron.expression",
+        body={LISTED: [{**SIX, "cron": {"expression": "x"}}]}),
+    Bad("an update of nothing there", "POST", "computes/nobody/updateSchedules", 404,
+        "ResourceNotFound", "nobody", body={LISTED: [SIX]}),
+    Bad("an update of one that is deleted", "POST", "computes/going/updateSchedules", 409,
+        "Conflict", "going", body={LISTED: [SIX]}),
+    Bad("a stale update", "POST", "computes/taken/updateSchedules", 412, "PreconditionFailed",
+        "If-Match", body={LISTED: [SIX]}, headers={"If-Match": '"old"'}),
+    Bad("an update by a reader", "POST", "computes/taken/updateSchedules", 403,
+        "AuthorizationFailed", who="rea", body={LISTED: [SIX]}),
+    Bad("a patch with a bad schedule", "PATCH", "computes/taken", 400, "InvalidParameter",
+        f"{INNER}.schedules.{LISTED}.0.action",
+        body={"properties": {"properties": {"schedules": {LISTED: [{**SIX, "action": "x"}]}}}}),
+]  # fmt: skip
+
 SNAPSHOTS = [
     Bad("a snapshot of a wrong name", "PUT", "computes/taken/snapshots/Friday", 400,
         "InvalidParameter", "name"),
@@ -470,6 +572,7 @@ TABLE = [
     *UNSUPPORTED,
     *EXISTING,
     *PLACES,
+    *SCHEDULES,
     *SNAPSHOTS,
     *PAGES,
     *OTHERS,

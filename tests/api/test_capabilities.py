@@ -183,8 +183,10 @@ async def test_both_kinds_of_region_have_something_that_the_other_has_not(api: A
 async def test_a_removed_rule_makes_its_feature_appear(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studiolo.api.locations.capabilities.ABSENT", ABSENT - {Feature.SCHEDULES})
-    assert (await capabilities(api))["features"]["schedules"] is True
+    monkeypatch.setattr(
+        "studiolo.api.locations.capabilities.ABSENT", ABSENT - {Feature.OS_PATCHING}
+    )
+    assert (await capabilities(api))["features"]["osPatching"] is True
 
 
 async def test_the_region_says_what_it_is_and_what_its_instances_have(api: Api) -> None:

@@ -139,6 +139,44 @@ schedules:
     assert schedule["cron"]["startTime"] == "2026-01-01T07:00:00"
 
 
+SERVED_SCHEDULES = [
+    {
+        "id": "s1", "action": "Stop", "status": "Enabled", "triggerType": "Cron",
+        "provisioningStatus": "Completed",
+        "cron": {"expression": "0 18 * * *", "timeZone": "Asia/Seoul", "startTime": None},
+        "recurrence": None, "schedule": None,
+        "nextFireTime": "2026-06-01T09:00:00.000000Z", "lastFiring": None,
+    },
+    {
+        "id": "s2", "action": "Start", "status": "Disabled", "triggerType": "Recurrence",
+        "provisioningStatus": "Completed", "cron": None, "schedule": None,
+        "recurrence": {
+            "frequency": "Month", "interval": 2, "timeZone": "UTC", "startTime": "2026-01-01",
+            "schedule": {"hours": [8], "minutes": [0], "weekDays": [], "monthDays": [1, 15]},
+        },
+        "nextFireTime": None, "lastFiring": None,
+    },
+]  # fmt: skip
+
+
+def test_schedules_that_are_shown_mean_the_same_when_they_are_sent_back():
+    shown = from_resource(
+        {"properties": {"properties": {"schedules": {"computeStartStop": SERVED_SCHEDULES}}}}
+    )
+    stop, start = shown["schedules"]["compute_start_stop"]
+    assert (stop["action"], stop["state"], stop["trigger"]["type"]) == ("stop", "enabled", "cron")
+    assert stop["next_fire_time"] == "2026-06-01T09:00:00.000000Z"
+    assert start["trigger"]["schedule"] == {"hours": [8], "minutes": [0], "month_days": [1, 15]}
+    body = to_body({"name": "a", "schedules": shown["schedules"]}, "local")
+    sent = body["properties"]["properties"]["schedules"]["computeStartStop"]
+    assert [each["id"] for each in sent] == ["s1", "s2"]
+    assert [each["status"] for each in sent] == ["Enabled", "Disabled"]
+    assert sent[0]["cron"] == {"expression": "0 18 * * *", "timeZone": "Asia/Seoul"}
+    assert sent[1]["recurrence"]["schedule"] == {
+        "hours": [8], "minutes": [0], "monthDays": [1, 15]
+    }  # fmt: skip
+
+
 def test_custom_application_carries_everything_but_privilege():
     text = """
 name: a

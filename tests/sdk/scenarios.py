@@ -4,16 +4,25 @@ Each function is one scenario; assertions are on what the SDK returns or raises.
 """
 
 import os
+import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
 from azure.ai.ml import MLClient
 from azure.ai.ml._vendor.azure_resources import ResourceManagementClient
+from azure.ai.ml.constants import TimeZone
 from azure.ai.ml.entities import (
     AssignedUserConfiguration,
     ComputeInstance,
+    ComputePowerAction,
+    ComputeSchedules,
+    ComputeStartStopSchedule,
+    CronTrigger,
     NetworkSettings,
+    RecurrenceTrigger,
+    ScheduleState,
     Workspace,
 )
 from azure.core.exceptions import (
@@ -184,6 +193,52 @@ def compute_update():
     with refused(HttpResponseError, "PropertyChangeNotAllowed", "vmSize"):
         ml.compute.begin_update(made).result()
     ml.compute.begin_delete("tagged-ci").result()
+
+
+def compute_schedules():
+    ml = in_workspace("schedules")
+    soon = (datetime.now(UTC) + timedelta(seconds=20)).strftime("%Y-%m-%dT%H:%M:%S")
+    stops = ComputeStartStopSchedule(
+        action=ComputePowerAction.STOP,
+        trigger=RecurrenceTrigger(frequency="day", interval=1, start_time=soon),
+    )
+    starts = ComputeStartStopSchedule(
+        action=ComputePowerAction.START,
+        state=ScheduleState.DISABLED,
+        trigger=CronTrigger(expression="0 8 * * 1-5", time_zone=TimeZone.KOREA_STANDARD_TIME),
+    )
+    wanted = ComputeSchedules(compute_start_stop=[stops, starts])
+    made = ml.compute.begin_create_or_update(
+        ComputeInstance(name="timed-ci", size=SIZE, schedules=wanted)
+    ).result()
+    stop, start = made.schedules.compute_start_stop
+    assert (stop.action, stop.state, stop.trigger.start_time) == ("Stop", "Enabled", soon)
+    assert (start.action, start.state) == ("Start", "Disabled")
+    assert start.trigger.time_zone == "Korea Standard Time"
+    assert stop.schedule_id != start.schedule_id
+
+    for _ in range(240):
+        seen = ml.compute.get("timed-ci")
+        if seen.state == "Stopped":
+            break
+        time.sleep(0.5)
+    assert seen.state == "Stopped", seen.state
+    assert seen.last_operation["operationName"] == "Stop", seen.last_operation
+    assert seen.last_operation["operationTrigger"] == "Schedule", seen.last_operation
+
+    seen.tags = {"a": "b"}
+    changed = ml.compute.begin_update(seen).result()
+    ids = [each.schedule_id for each in changed.schedules.compute_start_stop]
+    assert ids == [stop.schedule_id, start.schedule_id]
+    with refused(HttpResponseError, "InvalidParameter", "cron expression"):
+        bad = ComputeStartStopSchedule(action="Stop", trigger=CronTrigger(expression="a b c d e"))
+        odd = ComputeSchedules(compute_start_stop=[bad])
+        ml.compute.begin_create_or_update(
+            ComputeInstance(name="odd-ci-5", size=SIZE, schedules=odd)
+        ).result()
+    changed.schedules = ComputeSchedules(compute_start_stop=[])
+    assert ml.compute.begin_update(changed).result().schedules is None
+    ml.compute.begin_delete("timed-ci").result()
 
 
 def compute_in_a_subnet():

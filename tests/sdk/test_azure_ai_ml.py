@@ -11,6 +11,7 @@ import pytest
         "compute_lifecycle",
         "compute_update",
         "compute_idle_shutdown",
+        "compute_schedules",
         "compute_in_a_subnet",
         "compute_refusals",
         "catalogue",

@@ -34,7 +34,7 @@ async def test_instance_with_everything_is_refused_with_each_reason_and_leaves_n
     reply = await api.call("PUT", api.compute("full-ci"), body=recorded("instance-full.json"))
     assert reply.status_code == 400
     named = {each["target"].rpartition(".")[2] for each in reply.json()["error"]["details"]}
-    assert {"schedules", "setupScripts", "customServices"} <= named
+    assert {"setupScripts", "customServices"} <= named
     assert await api.dump() == before
 
 

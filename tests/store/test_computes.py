@@ -1,13 +1,22 @@
 """Compute instances and the claims on them, on every database."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from studiolo.domain.errors import Detail
 from studiolo.domain.machine import Recipe, Step
+from studiolo.domain.schedules import (
+    Action,
+    Cron,
+    Firing,
+    Frequency,
+    Recurrence,
+    Result,
+    Schedule,
+)
 from studiolo.domain.states import State
 from studiolo.store.computes import Version
 from studiolo.store.database import Database
@@ -43,6 +52,23 @@ async def test_what_is_stored_is_read_back_whole(database):
     )
     async with database.reading() as tx:
         assert await tx.computes.by_id(compute.id) == compute
+
+
+async def test_schedules_are_read_back_whole_and_the_earliest_is_found_when_it_is_due(database):
+    last = Firing(NOW, LATER, Result.REFUSED, "It is CreateFailed.")
+    recurring = Recurrence(Frequency.MONTH, 2, (8, 9), (0,), (), (1, 15))
+    anchor = datetime(2025, 6, 1, 8)  # noqa: DTZ001 - a wall clock shows no zone
+    schedules = (
+        Schedule("a", Action.STOP, True, Cron("0 18 * * *"), "UTC", None, anchor, LATER, last),
+        Schedule("b", Action.START, False, recurring, "Asia/Seoul", "2025-06-01T08:00:00", anchor),
+    )
+    compute = await stored(database, schedules=schedules)
+    plain = await stored(database, name="bob-ci", workspace_name="Audio")
+    async with database.reading() as tx:
+        assert await tx.computes.by_id(compute.id) == compute
+        assert await tx.computes.by_id(plain.id) == plain
+        assert await tx.computes.firing(["local"], NOW) == []
+        assert await tx.computes.firing(["local"], LATER) == [compute.id]
 
 
 async def test_names_compare_without_regard_to_case(database):

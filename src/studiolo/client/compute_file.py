@@ -254,6 +254,9 @@ def _schedule(entry: Mapping[str, Any]) -> Json:
         "action": str(entry.get("action", "")).capitalize(),
         "status": str(entry.get("state", "Enabled")).capitalize(),
     }
+    if entry.get("schedule_id"):
+        # Printed by `show`: so the server knows which of its schedules this one is.
+        made["id"] = entry["schedule_id"]
     start = trigger.get("start_time")
     common = {
         # YAML reads an unquoted instant as a timestamp.
@@ -277,6 +280,7 @@ def _schedule(entry: Mapping[str, Any]) -> Json:
                         "hours": pattern.get("hours"),
                         "minutes": pattern.get("minutes"),
                         "weekDays": pattern.get("week_days"),
+                        "monthDays": pattern.get("month_days"),
                     }
                 )
                 or None,

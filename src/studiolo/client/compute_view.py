@@ -30,6 +30,7 @@ def from_resource(resource: Mapping[str, Any]) -> Json:
         "last_operation": _snake(inner.get("lastOperation")),
         "services": _snake(inner.get("applications")),
         "errors": _errors(inner.get("errors") or outer.get("provisioningErrors")),
+        "schedules": _schedules(inner),
         "create_on_behalf_of": _assigned_user(inner),
         "idle_time_before_shutdown": inner.get("idleTimeBeforeShutdown"),
         "idle_time_before_shutdown_minutes": int(minutes[1]) if minutes else None,
@@ -55,6 +56,41 @@ def _network(inner: Mapping[str, Any]) -> Json | None:
         "private_ip_address": addresses.get("privateIpAddress"),
     }
     return without_none(shown) or None
+
+
+def _schedules(inner: Mapping[str, Any]) -> Json | None:
+    entries = (inner.get("schedules") or {}).get("computeStartStop")
+    return {"compute_start_stop": [_schedule(each) for each in entries]} if entries else None
+
+
+def _schedule(entry: Mapping[str, Any]) -> Json:
+    kind = _lower(entry.get("triggerType"))
+    timing = entry.get(str(kind)) or {}
+    pattern = _snake(timing.get("schedule")) or {}
+    days = [_lower(day) for day in pattern.get("week_days") or []]
+    trigger = {
+        "type": kind,
+        "start_time": timing.get("startTime"),
+        "time_zone": timing.get("timeZone"),
+        "expression": timing.get("expression"),
+        "frequency": _lower(timing.get("frequency")),
+        "interval": timing.get("interval"),
+        "schedule": without_none({**pattern, "week_days": days or None}) or None,
+    }
+    made = {
+        "action": _lower(entry.get("action")),
+        "state": _lower(entry.get("status")),
+        "trigger": without_none(trigger),
+        "schedule_id": entry.get("id"),
+        "provisioning_state": entry.get("provisioningStatus"),
+        "next_fire_time": entry.get("nextFireTime"),
+        "last_firing": _snake(entry.get("lastFiring")),
+    }
+    return without_none(made)
+
+
+def _lower(word: Any) -> str | None:
+    return str(word).lower() if word is not None else None
 
 
 def origin_of(resource: Mapping[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from studiolo.domain.errors import Detail
 from studiolo.domain.machine import Recipe, VirtualSubnet
+from studiolo.domain.schedules import Schedule
 from studiolo.domain.states import State
 
 JsonObject = Mapping[str, Any]
@@ -140,6 +141,7 @@ class Compute:
     :param recipe: what the start into `generation` does first; None once that has happened.
     :param private_ip: address its machine was last seen at; None where it has none of its own.
     :param subnet: the network it is in for life; `spec` has the ARM id.
+    :param schedules: what starts and stops it by itself.
     """
 
     id: str
@@ -174,6 +176,7 @@ class Compute:
     recipe: Recipe | None = None
     private_ip: str | None = None
     subnet: VirtualSubnet | None = None
+    schedules: tuple[Schedule, ...] = ()
 
     @property
     def arm_id(self) -> str:

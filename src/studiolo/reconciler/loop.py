@@ -27,6 +27,7 @@ from studiolo.reconciler.outcomes import Outcomes
 from studiolo.reconciler.pace import Pace
 from studiolo.reconciler.purge import purge
 from studiolo.reconciler.resync import Resync
+from studiolo.reconciler.schedules import Schedules
 from studiolo.reconciler.specs import Specs
 from studiolo.reconciler.workspaces import Workspaces
 from studiolo.store.database import Database
@@ -96,6 +97,7 @@ class Reconciler:
         self._listener = Listening(database, clock=clock, woken=self._hinted.set)
         self._workspaces = Workspaces(database, clock=clock, shares=shares)
         self._groups = Groups(database, clock=clock)
+        self._schedules = Schedules(database, tuple(engines), clock=clock)
 
     @property
     def orphans(self) -> Mapping[str, frozenset[str]]:
@@ -122,6 +124,7 @@ class Reconciler:
                     *(self._listening(engine) for engine in self._engines.values()),
                     *(self._moving(location) for location in self._engines),
                     self._deleting,
+                    self._scheduling,
                     self._purging,
                 ):
                     tasks.create_task(self._forever(part))
@@ -259,6 +262,17 @@ class Reconciler:
         steps = await self._groups.round() + await self._workspaces.round()
         if steps:
             self.hint()
+
+    async def _scheduling(self) -> None:
+        await self.honour_schedules()
+        await asyncio.sleep(self._pace.poll)
+
+    async def honour_schedules(self) -> int:
+        """Start and stop what is due to; returns how many instances were written."""
+        written = await self._schedules.round()
+        if written:
+            self.hint()
+        return written
 
     async def _purging(self) -> None:
         await self.purge()

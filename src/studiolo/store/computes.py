@@ -12,7 +12,9 @@ from studiolo.domain.errors import Detail
 from studiolo.domain.idle import SETTING
 from studiolo.domain.machine import Recipe, Step, VirtualSubnet
 from studiolo.domain.resources import Compute, LastOperation, Trigger
+from studiolo.domain.schedules import next_due
 from studiolo.domain.states import State
+from studiolo.store import schedules
 from studiolo.store.rows import changed, stamp_columns, stamp_of
 from studiolo.store.tables.base import table_of
 from studiolo.store.tables.compute import ComputeRow
@@ -103,6 +105,14 @@ class Computes:
             table.spec[SETTING].as_string().is_not(None),
         )
         return {row.id: row.etag for row in await self._session.execute(query)}
+
+    async def firing(self, locations: Sequence[str], now: datetime) -> list[str]:
+        """Ids of the instances in these regions that have a schedule due, the longest due first."""
+        table = COMPUTES.c
+        due = (table.location.in_(locations), table.fires_at <= now)
+        alive = table.state != State.DELETING.value
+        query = select(table.id).where(*due, alive).order_by(table.fires_at)
+        return list((await self._session.scalars(query)).all())
 
     async def save(self, compute: Compute, *, if_etag: str, due_at: datetime | None) -> bool:
         """Write the instance if its ETag is still `if_etag`; False if somebody else changed it."""
@@ -235,6 +245,7 @@ def compute_of(row: Any) -> Compute:
         errors=tuple(Detail(**error) for error in row.errors),
         last_operation=_last_operation(row.last_operation),
         recipe=_recipe(row.recipe),
+        schedules=schedules.read(row.schedules),
         subnet=VirtualSubnet(row.subnet, row.subnet_prefix) if row.subnet else None,
         stamp=stamp_of(row),
     )
@@ -257,6 +268,8 @@ def compute_columns(compute: Compute) -> dict[str, Any]:
             "trigger": last.trigger.value,
         },
         "recipe": _recipe_column(compute.recipe),
+        "schedules": schedules.column(compute.schedules),
+        "fires_at": next_due(compute.schedules),
         "subnet": compute.subnet.id if compute.subnet else None,
         "subnet_prefix": compute.subnet.prefix if compute.subnet else None,
         **stamp_columns(compute.stamp),

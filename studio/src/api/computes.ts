@@ -8,6 +8,7 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import { API_VERSION, allPages, request, sendJson } from "@/api/client";
+import type { Schedule } from "@/api/schedules";
 import { type Place, workspaceId } from "@/app/where";
 
 export interface Application {
@@ -50,6 +51,7 @@ export interface Instance {
   readonly newerImage: boolean;
   /** Minutes without use after which it is stopped; null for never. */
   readonly idleMinutes: number | null;
+  readonly schedules: readonly Schedule[];
   /** As served, for those who want all of it. */
   readonly served: Served;
 }
@@ -79,6 +81,7 @@ export interface Served {
       connectivityEndpoints: { privateIpAddress: string | null };
       subnet: { id: string } | null;
       idleTimeBeforeShutdown: string | null;
+      schedules?: { computeStartStop: Schedule[] } | null;
       osImageMetadata: { isLatestOsImageVersion: boolean | null } | null;
       [more: string]: unknown;
     };
@@ -116,6 +119,7 @@ export function readInstance(served: Served): Instance {
     subnet: own.subnet?.id ?? null,
     idleMinutes: minutesOf(own.idleTimeBeforeShutdown),
     newerImage: own.osImageMetadata?.isLatestOsImageVersion === false,
+    schedules: own.schedules?.computeStartStop ?? [],
     served,
   };
 }

@@ -17,6 +17,7 @@ TITLES: Mapping[str, str] = {
     f"{_COMPUTES}/restart/action": "Restart compute",
     f"{_COMPUTES}/updateIdleShutdownSetting/action": "Change idle shutdown of compute",
     f"{_COMPUTES}/resize/action": "Resize compute",
+    f"{_COMPUTES}/updateSchedules/action": "Update schedules of compute",
     f"{_COMPUTES}/reimage/action": "Reimage compute",
     f"{_COMPUTES}/clone/action": "Clone compute",
     f"{_COMPUTES}/snapshots/write": "Create snapshot of compute",

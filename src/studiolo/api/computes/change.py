@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from studiolo.api.computes.schedules import settle
 from studiolo.api.computes.wanted import DEFAULTS, Wanted
 from studiolo.domain.disks import DISKS
 from studiolo.domain.errors import Conflict
 from studiolo.domain.idle import SETTING
 from studiolo.domain.resources import Compute, Principal, Stamp
+from studiolo.domain.schedules import Schedule
 from studiolo.domain.states import State
 
 CHANGEABLE = frozenset({SETTING})
@@ -22,28 +24,28 @@ def changed(
 ) -> Compute | None:
     """The instance as `wanted` asks, or None if it is that already.
 
-    Tags, description and :data:`CHANGEABLE` change; everything else is fixed when an instance is
-    made.
+    Tags, description, schedules and :data:`CHANGEABLE` change; everything else is fixed when an
+    instance is made.
 
     :param whole: a PUT, in which what is not said is empty; a PATCH leaves it as it is.
     :raises Conflict: `PropertyChangeNotAllowed` with the field as target; or it is being deleted.
     """
-    if compute.state is State.DELETING:
-        raise Conflict(
-            f"Compute '{compute.name}' is being deleted. Wait until it is gone.",
-            target=compute.name,
-        )
+    _refuse_deleting(compute)
     for target, reason in _fixed(compute, wanted):
         raise Conflict(reason, code="PropertyChangeNotAllowed", target=target)
     tags = dict(wanted.tags or {}) if whole or wanted.tags is not None else dict(compute.tags)
     description = wanted.description
     if description is None and not whole:
         description = compute.envelope.get("description")
+    schedules = compute.schedules
+    if wanted.schedules is not None:
+        schedules = settle(schedules, wanted.schedules, now)
     after = replace(
         compute,
         tags=tags,
         spec=_spec_after(compute, wanted, whole=whole),
         envelope={**compute.envelope, "description": description},
+        schedules=schedules,
     )
     if _changeable(after) == _changeable(compute):
         return None
@@ -57,7 +59,29 @@ def _spec_after(compute: Compute, wanted: Wanted, *, whole: bool) -> dict[str, A
 
 def _changeable(compute: Compute) -> tuple[object, ...]:
     settings = {name: compute.spec.get(name) for name in CHANGEABLE}
-    return dict(compute.tags), compute.envelope.get("description"), settings
+    return dict(compute.tags), compute.envelope.get("description"), settings, compute.schedules
+
+
+def rescheduled(
+    compute: Compute, schedules: tuple[Schedule, ...], caller: Principal, now: datetime
+) -> Compute | None:
+    """The instance with these schedules, or None if it has them already.
+
+    :raises Conflict: it is being deleted.
+    """
+    _refuse_deleting(compute)
+    if schedules == compute.schedules:
+        return None
+    stamp = touched(compute, caller, now)
+    return replace(compute, schedules=schedules, etag=uuid.uuid4().hex, stamp=stamp)
+
+
+def _refuse_deleting(compute: Compute) -> None:
+    if compute.state is State.DELETING:
+        raise Conflict(
+            f"Compute '{compute.name}' is being deleted. Wait until it is gone.",
+            target=compute.name,
+        )
 
 
 def touched(compute: Compute, caller: Principal, now: datetime) -> Stamp | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from studiolo.api.computes import schedules
 from studiolo.api.computes.abilities import with_disks
 from studiolo.api.computes.joining import Joining, join
 from studiolo.api.computes.names import host_label
@@ -149,6 +150,7 @@ class Creation:
             assigned_name=assigned.name,
             agent_token=secrets.token_urlsafe(32),
             recipe=self.recipe,
+            schedules=schedules.settle((), self.wanted.schedules or (), now),
             etag=uuid.uuid4().hex,
             stamp=stamp_for(caller, now),
         )

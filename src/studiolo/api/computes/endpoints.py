@@ -87,7 +87,7 @@ async def get_compute(
 ) -> Response:
     """One compute."""
     found = await ComputeService(services, request, caller, named, compute).get()
-    return await _resource(request, services, found)
+    return await resource(request, services, found)
 
 
 @router.put(
@@ -117,9 +117,9 @@ async def patch_compute(
     compute: str,
     body: Body,
 ) -> Response:
-    """Change tags, description or idle shutdown."""
+    """Change tags, description, schedules or idle shutdown."""
     after = await ComputeService(services, request, caller, named, compute).patch(body)
-    return await _resource(request, services, after)
+    return await resource(request, services, after)
 
 
 @router.delete(COMPUTE_PATH, responses=begins(202) | empty(204), openapi_extra=GUARDED)
@@ -261,7 +261,8 @@ async def _availability(services: Services, location: str, name: str) -> dict[st
     return {"nameAvailable": free, "reason": reason, "message": message}
 
 
-async def _resource(request: Request, services: Services, compute: Compute) -> Response:
+async def resource(request: Request, services: Services, compute: Compute) -> Response:
+    """The reply that is the instance."""
     headers = {"ETag": etag.quoted(compute.etag)}
     if compute.state in TRANSIENT:
         # A client that polls the resource itself waits 30 seconds without this.
@@ -272,7 +273,7 @@ async def _resource(request: Request, services: Services, compute: Compute) -> R
 
 async def put_reply(request: Request, services: Services, outcome: Outcome) -> Response:
     """The reply to a PUT, or to another way of creating an instance."""
-    reply = await _resource(request, services, outcome.compute)
+    reply = await resource(request, services, outcome.compute)
     if outcome.operation is not None:
         reply.status_code = 201
         reply.headers.update(

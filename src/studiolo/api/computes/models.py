@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from studiolo.api.arm.bodies import ArmModel
+from studiolo.api.computes.schedules import SchedulesBody
 from studiolo.domain.disks import HOME_DISK, LEAST_GIB, MOST_GIB, ROOT_DISK
 
 _DESCRIPTION_MAX = 4096
@@ -94,7 +95,7 @@ class InstanceProperties(ArmModel):
     root_disk_size_gib: int | None = DiskSize(ROOT_DISK)
     idle_time_before_shutdown: str | None = None
     subnet: SubnetReference | None = None
-    schedules: Any = None
+    schedules: SchedulesBody | None = None
     setup_scripts: Any = None
     custom_services: Any = None
     data_mounts: Any = None

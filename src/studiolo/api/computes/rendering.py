@@ -11,6 +11,7 @@ from studiolo.api.arm.envelope import detail_body
 from studiolo.api.arm.etag import quoted
 from studiolo.api.arm.origin import public_origin
 from studiolo.api.arm.rendering import instant, system_data
+from studiolo.api.computes import schedules
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.services import Services
 from studiolo.domain.applications import APPLICATIONS
@@ -121,6 +122,7 @@ class View:
                 },
                 "osImageMetadata": self._image(compute),
                 "versions": {"runtime": _RUNTIME},
+                "schedules": schedules.rendered(compute.schedules),
                 **_NOT_YET,
             },
         }
@@ -149,7 +151,6 @@ class View:
 
 
 _NOT_YET: dict[str, Any] = {
-    "schedules": None,
     "setupScripts": None,
     "customServices": None,
     "containers": [],
@@ -160,7 +161,8 @@ _NOT_YET: dict[str, Any] = {
 
 
 def _errors(compute: Compute) -> list[dict[str, Any]]:
-    return [{"error": detail_body(detail)} for detail in compute.errors]
+    told = [*compute.errors, *schedules.notices(compute)]
+    return [{"error": detail_body(detail)} for detail in told]
 
 
 def _last_operation(compute: Compute) -> dict[str, Any]:

@@ -9,10 +9,21 @@ from studiolo.api.computes import (
     refused,
     renewing,
     resizing,
+    scheduling,
     snapshots,
     watch,
 )
 
 router = APIRouter()
-for part in (watch, endpoints, idling, resizing, renewing, snapshots, inspection, refused):
+for part in (
+    watch,
+    endpoints,
+    idling,
+    resizing,
+    scheduling,
+    renewing,
+    snapshots,
+    inspection,
+    refused,
+):
     router.include_router(part.router)

@@ -170,7 +170,6 @@ RULES: tuple[Rule, ...] = (
     ),
     _instance(Feature.SSH, "ssh_settings", "sshSettings.sshPublicAccess", "SSH access", _opens_ssh),
     _instance(Feature.SSH, "ssh_settings", "sshSettings.adminPublicKey", "An SSH key", _has_key),
-    _instance(Feature.SCHEDULES, "schedules", "schedules", "Scheduled start and stop", _is_set),
     _instance(
         Feature.SETUP_SCRIPTS, "setup_scripts", "setupScripts", "Running setup scripts", _is_set
     ),

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studiolo.api.computes import unsupported
+from studiolo.api.computes import schedules, unsupported
 from studiolo.api.computes.models import AssignedUser, ComputeBody, InstanceProperties
 from studiolo.domain import idle
 from studiolo.domain.disks import HOME_DISK, ROOT_DISK
 from studiolo.domain.errors import InvalidInput
+from studiolo.domain.schedules import Schedule
 from studiolo.domain.sizes import Catalogue, Size
 
 _INSTANCE = "properties.properties"
@@ -42,6 +43,7 @@ class Wanted:
     :param assigned: whom the instance is for; None if not said.
     :param tags: None if not said.
     :param description: None if not said.
+    :param schedules: what starts and stops it by itself; None if not said.
     """
 
     size: Size | None
@@ -51,6 +53,7 @@ class Wanted:
     tags: Mapping[str, str] | None
     description: str | None
     disable_local_auth: bool | None
+    schedules: tuple[Schedule, ...] | None = None
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def read(body: ComputeBody, catalogue: Catalogue, *, creating: bool) -> Wanted:
         tags=body.tags,
         description=properties.description if properties else None,
         disable_local_auth=properties.disable_local_auth if properties else None,
+        schedules=schedules.said(instance.schedules),
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from studiolo.api.schema.arm import ErrorResponse, Paged, Resource, SystemData
 from studiolo.api.schema.base import Answer, Instant, Tags, left_out
+from studiolo.api.schema.schedules import ComputeSchedules
 from studiolo.domain.disks import HOME_DISK, ROOT_DISK
 from studiolo.domain.resources import Trigger
 from studiolo.domain.states import State
@@ -119,7 +120,7 @@ class ComputeInstance(Answer):
     connectivity_endpoints: ComputeAddresses
     os_image_metadata: ComputeImage | None
     versions: ComputeVersions
-    schedules: None
+    schedules: ComputeSchedules | None
     setup_scripts: None
     idle_time_before_shutdown: str | None
     custom_services: None

@@ -12,6 +12,8 @@ from studiolo.store.tables.base import Base, Stamped, folded
 class ComputeRow(Stamped, Base):
     """A compute instance.
 
+    `fires_at` is when the first of its schedules is due.
+
     `due_at` is when the reconciler must look next: null in a stable state that needs nothing.
     `lease_token` and `lease_until` are a reconciler's claim; every write of the reconciler names
     the token in its WHERE clause.
@@ -29,6 +31,7 @@ class ComputeRow(Stamped, Base):
         Index(None, "workspace", "changed"),
         Index(None, "location", "due_at"),
         Index(None, "subnet"),
+        Index(None, "location", "fires_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -60,6 +63,8 @@ class ComputeRow(Stamped, Base):
     subnet: Mapped[str | None]
     subnet_prefix: Mapped[str | None]
     recipe: Mapped[dict[str, Any] | None]
+    schedules: Mapped[list[Any] | None]
+    fires_at: Mapped[datetime | None]
     changed: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

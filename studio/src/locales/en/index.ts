@@ -7,6 +7,7 @@ import create from "./create.json";
 import details from "./details.json";
 import notebooks from "./notebooks.json";
 import quota from "./quota.json";
+import schedules from "./schedules.json";
 import settings from "./settings.json";
 import terminal from "./terminal.json";
 import welcome from "./welcome.json";
@@ -21,6 +22,7 @@ export const en = {
   details,
   notebooks,
   quota,
+  schedules,
   settings,
   terminal,
   welcome,

@@ -15,6 +15,7 @@ import { usePlace } from "@/app/where";
 import type { Draft } from "@/features/compute/create/draft";
 import type { FieldErrors } from "@/features/compute/create/fieldErrors";
 import { IdleMinutes } from "@/features/compute/create/IdleMinutes";
+import { DraftSchedules } from "@/features/compute/schedules/DraftSchedules";
 
 const useStyles = makeStyles({
   root: {
@@ -66,6 +67,13 @@ export function Advanced({ draft, change, errors, location, features }: Props) {
           value={draft.idleMinutes}
           change={(idleMinutes) => change({ idleMinutes })}
           {...said(errors.idleMinutes)}
+        />
+      )}
+      {features.schedules && (
+        <DraftSchedules
+          plans={draft.schedules}
+          change={(schedules) => change({ schedules })}
+          error={errors.schedules}
         />
       )}
       {features.noPublicIp && (

@@ -2,6 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { Page, withinStudio } from "@/features/compute/create/CreatePage";
+import { usualPlan, written } from "@/features/compute/schedules/plan";
 import { answering, json, refused } from "@/testing/answers";
 import { servedInstance } from "@/testing/instances";
 import { regional } from "@/testing/region";
@@ -45,6 +46,25 @@ async function submit(name: HTMLElement, typed = "ada") {
   await waitFor(() => expect(create()).toBeEnabled());
   await userEvent.click(create());
 }
+
+test("a schedule is offered where the region has them, and sent in the API's words", async () => {
+  const { name, puts } = await form({ features: { schedules: true } });
+  await userEvent.type(name, "ada");
+  await userEvent.click(screen.getByRole("button", { name: /^Next/ }));
+  await userEvent.click(await screen.findByRole("button", { name: "Add a schedule" }));
+  await waitFor(() => expect(create()).toBeEnabled());
+  await userEvent.click(create());
+  await waitFor(() => expect(puts()).toHaveLength(1));
+  const { schedules } = JSON.parse(puts()[0]?.body ?? "").properties.properties;
+  expect(schedules.computeStartStop).toEqual([written(usualPlan())]);
+});
+
+test("no schedule is offered where there are none", async () => {
+  await form();
+  await userEvent.click(screen.getByRole("button", { name: /^Next/ }));
+  expect(await screen.findByRole("textbox", { name: "Description" })).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Add a schedule" })).toBeNull();
+});
 
 test("a name is asked about once typing has paused, and sent when it is free", async () => {
   const { asked, name, puts } = await form();

@@ -21,6 +21,7 @@ import { firstChoice } from "@/features/compute/create/sizing";
 import { askAgain, useNameCheck } from "@/features/compute/create/useNameCheck";
 import { useOffers } from "@/features/compute/create/useOffers";
 import { ViewAs } from "@/features/compute/create/ViewAs";
+import { isComplete } from "@/features/compute/schedules/plan";
 
 const useStyles = makeStyles({
   form: { maxWidth: "960px" },
@@ -90,7 +91,7 @@ function Form({ location, tenant }: { readonly location: string; readonly tenant
     },
   });
   const errors = fieldErrors(create.error);
-  const ready = check.state === "free" && draft.size !== "";
+  const ready = check.state === "free" && draft.size !== "" && draft.schedules.every(isComplete);
   const change = (part: Partial<Draft>) => {
     setTyped((before) => ({ ...before, ...part }));
     create.reset();

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { ApiError } from "@/api/errors";
-import { bodyOf, EMPTY, NAME_RULE, parseTags } from "@/features/compute/create/draft";
+import { bodyOf, EMPTY, fieldOf, NAME_RULE, parseTags } from "@/features/compute/create/draft";
 import { fieldErrors } from "@/features/compute/create/fieldErrors";
 import { proposal } from "@/features/compute/create/proposal";
 import { firstChoice, offers } from "@/features/compute/create/sizing";
+import { usualPlan, written } from "@/features/compute/schedules/plan";
 
 test.each(["abc", "a-1", "A23456789012345678901234"])("%s keeps Azure's rule for names", (name) => {
   expect(NAME_RULE.test(name)).toBe(true);
@@ -20,6 +21,13 @@ test("tags are lines; what follows the first = is the value", () => {
     formula: "a=b",
     empty: "",
   });
+});
+
+const PLAN = usualPlan();
+
+test("what is said of a schedule is said of the schedules", () => {
+  const target = "properties.properties.schedules.computeStartStop.0.recurrence.timeZone";
+  expect(fieldOf(target)).toBe("schedules");
 });
 
 test("only what was filled in is asked for", () => {
@@ -41,6 +49,7 @@ test("everything that was filled in is asked for", () => {
     publicIp: false,
     subnet: "/subnets/one",
     idleMinutes: "30",
+    schedules: [PLAN],
   };
   expect(bodyOf(draft, "local", "t1")).toEqual({
     location: "local",
@@ -56,6 +65,7 @@ test("everything that was filled in is asked for", () => {
         enableNodePublicIp: false,
         subnet: { id: "/subnets/one" },
         idleTimeBeforeShutdown: "PT30M",
+        schedules: { computeStartStop: [written(PLAN)] },
       },
     },
   });

@@ -1,5 +1,7 @@
 /** What is being filled in: the form's values, and the request that they make. */
 
+import { type Plan, written } from "@/features/compute/schedules/plan";
+
 export interface Draft {
   readonly name: string;
   readonly size: string;
@@ -15,6 +17,7 @@ export interface Draft {
   readonly subnet: string;
   /** Minutes without use after which it stops; empty for never. */
   readonly idleMinutes: string;
+  readonly schedules: readonly Plan[];
 }
 
 export const EMPTY: Draft = {
@@ -28,6 +31,7 @@ export const EMPTY: Draft = {
   publicIp: true,
   subnet: "",
   idleMinutes: "",
+  schedules: [],
 };
 
 /** Azure's rule: 3 to 24 letters, digits and hyphens; begins with a letter, ends with no hyphen. */
@@ -63,6 +67,9 @@ export function bodyOf(draft: Draft, location: string, tenant: string) {
         ...(!draft.publicIp && { enableNodePublicIp: false }),
         ...(draft.subnet && { subnet: { id: draft.subnet } }),
         ...(draft.idleMinutes && { idleTimeBeforeShutdown: idleTime(draft.idleMinutes) }),
+        ...(draft.schedules.length > 0 && {
+          schedules: { computeStartStop: draft.schedules.map(written) },
+        }),
       },
     },
   };
@@ -75,6 +82,7 @@ export function idleTime(minutes: string): string {
 
 /** Which field of the form an error of the API is about, by its `target`. */
 export function fieldOf(target: string | undefined): keyof Draft | null {
+  if (target?.includes("schedules")) return "schedules";
   const last = target?.split(".").at(-1)?.toLowerCase() ?? "";
   return BY_TARGET[last] ?? null;
 }

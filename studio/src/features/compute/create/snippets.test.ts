@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bodyOf, EMPTY } from "@/features/compute/create/draft";
 import { type Format, snippet } from "@/features/compute/create/snippets";
+import type { Plan } from "@/features/compute/schedules/plan";
 import { PLACE } from "@/testing/instances";
 
 const SUBNET = "/subscriptions/s1/x/virtualNetworks/lab/subnets/nodes";
@@ -15,6 +16,9 @@ const FULL = {
   publicIp: false,
   subnet: SUBNET,
   idleMinutes: "30",
+  schedules: [
+    { action: "Stop", days: ["Monday", "Friday"], time: "18:30", zone: "Asia/Seoul" },
+  ] as Plan[],
 };
 const text = (format: Format, draft = DRAFT) =>
   snippet(format, draft, { place: PLACE, location: "local", tenant: "t1" });
@@ -46,6 +50,11 @@ test("the YAML has Azure's names for the fields", () => {
     "network_settings:",
     `  subnet: ${SUBNET}`,
     "idle_time_before_shutdown_minutes: 30",
+    "schedules:",
+    "  compute_start_stop:",
+    "    - action: stop",
+    "      state: enabled",
+    '      trigger: {"type":"recurrence","frequency":"week","interval":1,"time_zone":"Asia/Seoul","schedule":{"hours":[18],"minutes":[30],"week_days":["monday","friday"]}}',
     "",
   ]);
 });
@@ -59,6 +68,7 @@ test("a command is one that a shell reads back as it was meant", () => {
   expect(command).toContain(`--description 'It'\\''s "mine": # all'`);
   expect(command).toContain("--tags team=blue");
   expect(command).toContain(`--set 'tags.note="two words"'`);
+  expect(command).toContain(`--set 'schedules={"compute_start_stop":[{"action":"stop"`);
   expect(command).toContain(`--subnet ${SUBNET}`);
   expect(command).toContain("--enable-node-public-ip false");
   expect(command).toContain("--set idle_time_before_shutdown_minutes=30");
@@ -68,6 +78,10 @@ test("Python imports what it uses, and says what it cannot say", () => {
   const program = text("python", FULL);
   expect(program).toContain("import ComputeInstance, AssignedUserConfiguration, NetworkSettings");
   expect(program).toContain("idle_time_before_shutdown_minutes=30,");
+  expect(program).toContain("ComputeSchedules, ComputeStartStopSchedule, RecurrencePattern");
+  expect(program).toContain(
+    'schedules=ComputeSchedules(compute_start_stop=[ComputeStartStopSchedule(action="Stop", trigger=RecurrenceTrigger(frequency="week", interval=1, time_zone="Asia/Seoul", schedule=RecurrencePattern(hours=[18], minutes=[30], week_days=["monday","friday"])))])',
+  );
   expect(program).toContain("no words for the sizes of disks");
   expect(text("python")).not.toContain("sizes of disks");
 });

@@ -2,6 +2,12 @@
 import { API_VERSION } from "@/api/client";
 import type { Place } from "@/app/where";
 import { bodyOf, type Draft, parseTags } from "@/features/compute/create/draft";
+import {
+  SCHEDULE_MODELS,
+  scheduleArgument,
+  scheduleFields,
+  scheduleLines,
+} from "@/features/compute/schedules/snippets";
 
 export interface Context {
   readonly place: Place;
@@ -64,6 +70,7 @@ function yaml(draft: Draft, { tenant }: Context): string {
   if (!draft.publicIp) lines.push("enable_node_public_ip: false");
   if (draft.subnet) lines.push("network_settings:", `  subnet: ${draft.subnet}`);
   if (draft.idleMinutes) lines.push(`idle_time_before_shutdown_minutes: ${draft.idleMinutes}`);
+  lines.push(...scheduleLines(draft.schedules));
   return `${lines.join("\n")}\n`;
 }
 
@@ -90,6 +97,10 @@ function python(draft: Draft, { place, tenant }: Context): string {
     args.push(`network_settings=NetworkSettings(subnet=${quoted(draft.subnet)})`);
   }
   if (draft.idleMinutes) args.push(`idle_time_before_shutdown_minutes=${draft.idleMinutes}`);
+  if (draft.schedules.length > 0) {
+    models.push(...SCHEDULE_MODELS);
+    args.push(scheduleArgument(draft.schedules));
+  }
   const unsaid = draft.homeDisk || draft.rootDisk;
   return `# In the environment: ARM_CLOUD_METADATA_URL=${location.origin}/metadata/endpoints?api-version=2019-05-01
 from azure.ai.ml import MLClient
@@ -137,6 +148,9 @@ function cli(draft: Draft, { place, tenant }: Context): string {
   if (draft.subnet) words.push(["--subnet", draft.subnet]);
   if (draft.idleMinutes) {
     words.push(["--set", `idle_time_before_shutdown_minutes=${draft.idleMinutes}`]);
+  }
+  if (draft.schedules.length > 0) {
+    words.push(["--set", `schedules=${quoted(scheduleFields(draft.schedules))}`]);
   }
   words.push(...tagFlags(parseTags(draft.tags)));
   const flags = words.map(([flag, value]) => `${flag} ${shell(value)}`);

@@ -21,6 +21,8 @@ import { Resize } from "@/features/compute/details/Resize";
 import { Snapshots } from "@/features/compute/details/Snapshots";
 import { Applications } from "@/features/compute/list/Applications";
 import { StateBadge } from "@/features/compute/StateBadge";
+import { NextFiring } from "@/features/compute/schedules/NextFiring";
+import { Schedules } from "@/features/compute/schedules/Schedules";
 import { useLive } from "@/features/compute/useLive";
 
 const useStyles = makeStyles({
@@ -94,6 +96,7 @@ function Details({ instance }: { readonly instance: Instance }) {
     "activity",
     "logs",
     ...(features.snapshots ? (["snapshots"] as const) : []),
+    ...(features.schedules ? (["schedules"] as const) : []),
     ...(features.resize ? (["resize"] as const) : []),
   ] as const;
   const tab = tabs.find((each) => each === query.get("tab")) ?? "overview";
@@ -105,6 +108,7 @@ function Details({ instance }: { readonly instance: Instance }) {
           <span className={styles.state}>
             <StateBadge state={instance.state} />
             <Applications instance={instance} />
+            <NextFiring instance={instance} />
           </span>
         }
       >
@@ -133,6 +137,7 @@ function Details({ instance }: { readonly instance: Instance }) {
       {tab === "activity" && <Activity instance={instance} />}
       {tab === "logs" && <Logs instance={instance} />}
       {tab === "snapshots" && <Snapshots instance={instance} features={features} />}
+      {tab === "schedules" && <Schedules instance={instance} />}
       {tab === "resize" && <Resize instance={instance} features={features} />}
     </>
   );

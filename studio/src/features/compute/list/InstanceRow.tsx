@@ -8,6 +8,7 @@ import { pageOf, usePlace } from "@/app/where";
 import { Applications } from "@/features/compute/list/Applications";
 import { RowUse } from "@/features/compute/list/RowUse";
 import { StateBadge } from "@/features/compute/StateBadge";
+import { NextFiring } from "@/features/compute/schedules/NextFiring";
 import { useFormat } from "@/lib/useFormat";
 
 /** Below this width a row is a card. */
@@ -115,6 +116,7 @@ export function InstanceRow({ instance, index, offset, measure, chosen, toggle }
           {instance.name}
         </Link>
         <Trouble instance={instance} />
+        <NextFiring instance={instance} />
       </span>
       <span role="cell" className={styles.state}>
         <StateBadge state={instance.state} />

@@ -1,0 +1,62 @@
+"""`POST .../computes/{c}/updateSchedules`: an instance's schedules by themselves.
+
+Azure's own action (it is among the permissions of its resource provider), for those who may operate
+an instance and not write it. The body is `ComputeSchedules`, whole.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from studiolo.api.arm import etag
+from studiolo.api.arm.bodies import ArmModel, json_body
+from studiolo.api.computes.change import rescheduled
+from studiolo.api.computes.endpoints import resource
+from studiolo.api.computes.lookup import COMPUTE_PATH, WorkspaceNamed, compute_of
+from studiolo.api.computes.schedules import ScheduleBody, read, settle
+from studiolo.api.computes.service import ComputeService
+from studiolo.api.deps import Provided, authorized
+from studiolo.api.schema.computes import ComputeResource
+from studiolo.api.schema.saying import GUARDED, gives
+from studiolo.domain.resources import Compute, Principal
+from studiolo.store.transaction import Transaction
+
+UPDATE = "Microsoft.MachineLearningServices/workspaces/computes/updateSchedules/action"
+
+router = APIRouter(tags=["computes"])
+
+
+class UpdateBody(ArmModel):
+    """All schedules that the instance is to have."""
+
+    compute_start_stop: list[ScheduleBody]
+
+
+@router.post(
+    f"{COMPUTE_PATH}/updateSchedules", responses=gives(ComputeResource), openapi_extra=GUARDED
+)
+async def update_schedules(
+    caller: Annotated[Principal, Depends(authorized(UPDATE))],
+    request: Request,
+    services: Provided,
+    named: WorkspaceNamed,
+    compute: str,
+    body: Annotated[UpdateBody, Depends(json_body(UpdateBody))],
+) -> Response:
+    """Replace the schedules of a compute."""
+    service = ComputeService(services, request, caller, named, compute)
+    wanted = read(body.compute_start_stop, path="")
+
+    async def attempt(tx: Transaction) -> Compute:
+        found = await compute_of(tx, named, compute)
+        etag.check(request, found.etag)
+        call = service.call(UPDATE)
+        schedules = settle(found.schedules, wanted, call.now, path="")
+        after = rescheduled(found, schedules, caller, call.now)
+        if after is None:
+            return found
+        await service.save(tx, found, after, call)
+        await call.note(tx, found.arm_id, detail=f"{len(schedules)} schedules")
+        return after
+
+    return await resource(request, services, await service.repeat(attempt))
