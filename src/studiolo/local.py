@@ -7,14 +7,12 @@ is asked for. The gateway knows nothing of this socket.
 """
 
 import asyncio
-import contextlib
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import UTC
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import func, select
@@ -25,9 +23,9 @@ from studiolo.api.identity.bootstrap import administrator_link
 from studiolo.api.identity.personal_tokens import SIGN_IN_DAYS, create_token
 from studiolo.api.identity.service import IdentityService, identity_of
 from studiolo.api.services import Services
-from studiolo.domain.errors import Forbidden, InvalidInput, NotFound, Unavailable
+from studiolo.domain.errors import Forbidden
 from studiolo.domain.resources import Principal
-from studiolo.engines.base import Engine, EngineError, Hosts, Permanent
+from studiolo.engines.base import Engine, EngineError
 from studiolo.engines.saying import in_full
 from studiolo.store import migrations
 from studiolo.store.database import Database
@@ -107,51 +105,6 @@ async def health(request: Request) -> dict[str, Any]:
         "engines": await _engines(services.engines),
         "disk_free_mib": shutil.disk_usage(services.settings.home).free // _MIB,
     }
-
-
-@router.get("/regions/{region}/hosts")
-async def hosts(request: Request, region: str) -> dict[str, Any]:
-    """The hosts that a region's machines are spread over; none where it is a single one."""
-    with _told():
-        found = await _spread(request, region).hosts()
-    return {"value": [asdict(each) for each in found]}
-
-
-@router.post("/regions/{region}/hosts/{host}/{wanted}")
-async def want_host(
-    request: Request, region: str, host: str, wanted: Literal["evacuate", "restore"]
-) -> dict[str, Any]:
-    """Say that a host is to be left by its machines, or may have some again.
-
-    The reconciler moves them; `hosts` tells how many are left.
-    """
-    engine = _spread(request, region)
-    with _told():
-        await (engine.empty_host if wanted == "evacuate" else engine.fill_host)(host)
-        found = await engine.hosts()
-    return {"value": [asdict(each) for each in found]}
-
-
-def _spread(request: Request, region: str) -> Hosts:
-    services: Services = request.app.state.services
-    engine = services.engines.get(region)
-    if engine is None:
-        known = ", ".join(sorted(services.engines))
-        raise NotFound(f"There is no region '{region}'; there are: {known}.")
-    if not isinstance(engine, Hosts):
-        raise InvalidInput(f"The machines of region '{region}' are all on one host.")
-    return engine
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """An engine's errors as a client is told them."""
-    try:
-        yield
-    except Permanent as error:
-        raise InvalidInput(in_full(error)) from error
-    except EngineError as error:
-        raise Unavailable(in_full(error)) from error
 
 
 async def _database_now(database: Database) -> float:

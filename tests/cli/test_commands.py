@@ -407,13 +407,14 @@ def test_a_command_loads_nothing_of_the_control_plane():
 def test_a_region_of_one_host_has_no_members_to_evacuate(deployment):
     answer = deployment.run("region", "evacuate", "local", "m1", "--yes")
     assert answer.code == 1
-    assert "all on one host" in answer.err
+    assert "The region 'local' is a single host" in answer.err
+    assert json.loads(deployment.ok("region", "members", "local", "-o", "json")) == []
 
 
 def test_members_of_a_region_that_is_not_there(deployment):
     answer = deployment.run("region", "members", "nowhere")
-    assert answer.code == 3
-    assert "There is no region 'nowhere'; there are: local." in answer.err
+    assert answer.code == 1
+    assert "The location 'nowhere' is not available" in answer.err
 
 
 def test_the_activity_log_tells_who_did_what_to_a_compute(deployment, compute):

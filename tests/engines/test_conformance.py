@@ -4,6 +4,7 @@ import pytest
 
 from studiolo.engines.base import (
     Engine,
+    Hosts,
     ImageCatalogue,
     LogSource,
     OnlineResize,
@@ -12,12 +13,14 @@ from studiolo.engines.base import (
     Snapshots,
 )
 from studiolo.engines.conformance import DEPLOYMENT, EngineConformance
+from studiolo.engines.conformance_hosts import HostConformance
 from studiolo.engines.conformance_states import (
     ReimageConformance,
     ResizeConformance,
     SnapshotConformance,
 )
 from studiolo.engines.fake import FakeEngine, FakeWorld
+from studiolo.engines.fake_hosts import FakeCluster, FakeHost
 
 
 class FakeHarness:
@@ -46,6 +49,14 @@ class TestFakeEngine(EngineConformance, SnapshotConformance, ReimageConformance,
         return FakeHarness()
 
 
+class TestFakeEngineOnHosts(EngineConformance, HostConformance):
+    @pytest.fixture
+    def harness(self) -> FakeHarness:
+        harness = FakeHarness()
+        harness.world.cluster = FakeCluster({name: FakeHost() for name in ("m1", "m2", "m3")})
+        return harness
+
+
 class TestProcessEngine(EngineConformance, ReimageConformance):
     @pytest.fixture
     def harness(self, place, agent_image):
@@ -58,6 +69,6 @@ def test_engines_have_the_protocols_methods(protocol, place):
     assert isinstance(place.engine(), protocol)
 
 
-@pytest.mark.parametrize("capability", [Snapshots, OnlineResize, SizedDisks, Recipes])
+@pytest.mark.parametrize("capability", [Snapshots, OnlineResize, SizedDisks, Recipes, Hosts])
 def test_the_fake_has_every_capability(capability):
     assert isinstance(FakeEngine("d"), capability)

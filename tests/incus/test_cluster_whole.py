@@ -69,22 +69,26 @@ def test_an_instance_leaves_an_emptied_member_and_outlasts_one_that_is_down(depl
     deployment.ok("compute", "create", "-n", "one", "-s", "Standard_DS1_v2")
     one = machine_of(deployment, "one")
     inside(town, one, "echo kept >/home/azureuser/kept")
-    [first] = [name for name, each in members(deployment).items() if each["machines"]]
+    [first] = [name for name, each in members(deployment).items() if each["instances"]]
 
     deployment.ok("region", "evacuate", "lab", first, "--yes")
-    [second] = [name for name, each in members(deployment).items() if each["machines"]]
+    [second] = [name for name, each in members(deployment).items() if each["instances"]]
     assert second != first
-    assert not members(deployment)[first]["open"]
+    left = members(deployment)[first]
+    assert (left["status"], left["provisioning_state"]) == ("Evacuated", "Succeeded")
+    assert left["vcpus"]["free"] == left["vcpus"]["total"] > 0
+    assert left["memory_mib"]["free"] == left["memory_mib"]["total"] > 0
+    assert members(deployment)[second]["vcpus"]["used"] == 1
     until(lambda: state(deployment, "one") == "Running", "the instance runs again")
     assert inside(town, one, "cat /home/azureuser/kept") == "kept"
     deployment.ok("region", "restore", "lab", first)
-    assert members(deployment)[first]["open"]
+    assert members(deployment)[first]["status"] == "Online"
 
     if second == "m1":
         # The deployment asks the first member, which must stay.
         deployment.ok("region", "evacuate", "lab", "m1", "--yes")
         deployment.ok("region", "restore", "lab", "m1")
-        [second] = [name for name, each in members(deployment).items() if each["machines"]]
+        [second] = [name for name, each in members(deployment).items() if each["instances"]]
     town[second].kill()
     try:
         until(lambda: state(deployment, "one") == "Unknown", "the instance is out of sight", 90)
@@ -98,5 +102,5 @@ def test_an_instance_leaves_an_emptied_member_and_outlasts_one_that_is_down(depl
 
 def test_a_member_that_is_not_there_is_told(deployment):
     answer = deployment.run("region", "evacuate", "lab", "m9", "--yes")
-    assert answer.code == 1
-    assert "The region has no host called 'm9'." in answer.err
+    assert answer.code == 3
+    assert "The region 'lab' has no member 'm9'; there are: m1, m2, m3." in answer.err

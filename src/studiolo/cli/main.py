@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from studiolo import __version__
-from studiolo.cli import activity, compute, config, image, login, openapi, region, serve, workspace
+from studiolo.cli import (
+    activity,
+    compute,
+    config,
+    image,
+    login,
+    network,
+    openapi,
+    region,
+    serve,
+    workspace,
+)
 from studiolo.cli.errors import Group
 from studiolo.cli.session import Session, config_path
 
@@ -28,6 +39,7 @@ app.add_typer(compute.app, name="compute")
 app.add_typer(activity.app, name="activity")
 app.add_typer(config.app, name="config")
 app.add_typer(image.app, name="image")
+app.add_typer(network.app, name="network")
 app.add_typer(region.app, name="region")
 
 

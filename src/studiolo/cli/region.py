@@ -1,66 +1,88 @@
 """`studiolo region`: the hosts of a region that is a cluster. See docs/engines.md."""
 
-import time
 from typing import Annotated, Any
 
 import typer
 
 from studiolo.cli.errors import Group
-from studiolo.cli.login import local_settings
 from studiolo.cli.options import NoWait, OutputOption, QueryOption, Yes
 from studiolo.cli.output import Format, notes, show
+from studiolo.cli.session import session_of
 from studiolo.cli.waiting import progress
-from studiolo.client.local import Local
+from studiolo.client.studiolo import Members
 
-app = typer.Typer(
-    cls=Group, no_args_is_help=True, help="Hosts of a region that is a cluster; on its own machine."
-)
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Hosts of a region that is a cluster.")
 
-RegionArgument = Annotated[str, typer.Argument(help="A configured region.")]
+RegionArgument = Annotated[str, typer.Argument(help="A region of the deployment.")]
 MemberArgument = Annotated[str, typer.Argument(help="Name of a member of its cluster.")]
 
-_COLUMNS = {"Name": "name", "Status": "status", "TakesMachines": "open", "Machines": "machines"}
-_LOOK_SECONDS = 1.0
+_COLUMNS = {
+    "Name": "name",
+    "Status": "status",
+    "State": "provisioning_state",
+    "Instances": "instances",
+    "FreeVCPUs": "vcpus.free",
+    "UsedVCPUs": "vcpus.used",
+    "FreeMiB": "memory_mib.free",
+    "UsedMiB": "memory_mib.used",
+}
 
 
 @app.command()
 def members(
-    region: RegionArgument, output: OutputOption = Format.TABLE, query: QueryOption = None
+    context: typer.Context,
+    region: RegionArgument,
+    output: OutputOption = Format.TABLE,
+    query: QueryOption = None,
 ) -> None:
     """List the members of a region's cluster."""
-    show(_local().hosts(region), output, _COLUMNS, query)
+    found = session_of(context).studiolo.members(region).all()
+    show([_view(each) for each in found], output, _COLUMNS, query)
 
 
 @app.command()
 def evacuate(
-    region: RegionArgument, member: MemberArgument, yes: Yes = False, no_wait: NoWait = False
+    context: typer.Context,
+    region: RegionArgument,
+    member: MemberArgument,
+    yes: Yes = False,
+    no_wait: NoWait = False,
 ) -> None:
-    """Move every machine off a member, which takes no more until it is restored.
+    """Move every instance off a member, which takes no more until it is restored.
 
-    Running machines are stopped in good order and run again on another member.
+    Running instances are stopped in good order and run again on another member.
     """
     if not yes:
-        typer.confirm(f"Stop and move every machine on '{member}' of '{region}'?", abort=True)
-    local = _local()
-    left = _machines(local.want_host(region, member, "evacuate"), member)
-    with progress(f"Emptying {member}") as tell:
-        while left and not no_wait:
-            tell(f"{left} left")
-            time.sleep(_LOOK_SECONDS)
-            left = _machines(local.hosts(region), member)
-    notes().print(f"{left} machines are left on {member}." if left else f"{member} is empty.")
+        typer.confirm(f"Stop and move every instance on '{member}' of '{region}'?", abort=True)
+    found = session_of(context).studiolo.members(region)
+    with progress(f"Emptying {member}", lambda: _left(found, member)) as tell:
+        found.act(member, "evacuate", wait=not no_wait, progress=tell)
+    notes().print(f"{member} is being emptied." if no_wait else f"{member} is empty.")
 
 
 @app.command()
-def restore(region: RegionArgument, member: MemberArgument) -> None:
-    """Let a member take machines again. Those that left it stay where they are."""
-    _local().want_host(region, member, "restore")
-    notes().print(f"{member} takes machines again.")
+def restore(
+    context: typer.Context, region: RegionArgument, member: MemberArgument, no_wait: NoWait = False
+) -> None:
+    """Let a member take instances again. Those that left it stay where they are."""
+    found = session_of(context).studiolo.members(region)
+    with progress(f"Restoring {member}") as tell:
+        found.act(member, "restore", wait=not no_wait, progress=tell)
+    notes().print(f"{member} is being restored." if no_wait else f"{member} takes instances again.")
 
 
-def _machines(hosts: list[dict[str, Any]], member: str) -> int:
-    return next((int(each["machines"]) for each in hosts if each["name"] == member), 0)
+def _left(members: Members, member: str) -> str:
+    return f"{members.show(member)['properties']['instances']} left"
 
 
-def _local() -> Local:
-    return Local(local_settings().local_socket)
+def _view(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource["properties"]
+    return {
+        "name": resource["name"],
+        "status": properties["status"],
+        "provisioning_state": properties["provisioningState"],
+        "instances": properties["instances"],
+        "vcpus": properties["vCPUs"],
+        "memory_mib": properties["memoryMiB"],
+        "id": resource["id"],
+    }

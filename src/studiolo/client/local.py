@@ -7,7 +7,6 @@ database and secrets already; no further proof is asked for.
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -66,15 +65,6 @@ class Local:
         """What `studiolo doctor` cannot see from outside."""
         return self._call("GET", "/local/health")
 
-    def hosts(self, region: str) -> list[dict[str, Any]]:
-        """A region's hosts: `{name, status, open, machines}`; none where it is a single one."""
-        return list(self._call("GET", f"/local/regions/{_plain(region)}/hosts")["value"])
-
-    def want_host(self, region: str, host: str, wanted: str) -> list[dict[str, Any]]:
-        """Say that a host is to be left (`evacuate`) or may be used again (`restore`)."""
-        path = f"/local/regions/{_plain(region)}/hosts/{_plain(host)}/{wanted}"
-        return list(self._call("POST", path)["value"])
-
     def _call(self, method: str, path: str) -> dict[str, Any]:
         # No TLS here; reading the system's certificates all the same would take 50 ms.
         transport = httpx.HTTPTransport(uds=str(self._socket), verify=False)
@@ -88,7 +78,3 @@ class Local:
         if response.is_error:
             raise error_of(response)
         return dict(response.json())
-
-
-def _plain(name: str) -> str:
-    return quote(name, safe="")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from studiolo.client.errors import NotFoundError
 from studiolo.client.http import Http, Json, Progress
+from studiolo.client.networks import Networks
 
 ML_VERSION = "2024-10-01-preview"
 COMPUTE_VERSION = "2023-08-01-preview"
@@ -120,6 +121,15 @@ class Studiolo:
         """Quota of a region: one entry per family, and the total."""
         path = f"{self.base}/{_ML}/locations/{quote(location, safe='')}/usages"
         return list(self.http.pages(path, version=COMPUTE_VERSION))
+
+    def members(self, location: str) -> "Members":
+        """The members of a region's cluster."""
+        return Members(self.http, f"{self.base}/{_ML}/locations/{quote(location, safe='')}/members")
+
+    @property
+    def networks(self) -> Networks:
+        """Virtual networks."""
+        return Networks(self)
 
     # what was done
 
@@ -269,6 +279,32 @@ class Snapshots:
     def restore(self, name: str, *, wait: bool = True, progress: Progress | None = None) -> None:
         """Go back to a snapshot."""
         url = f"{self.path(name)}/restore"
+        response = self._http.send("POST", url, version=COMPUTE_VERSION)
+        if wait:
+            self._http.wait(response, progress)
+
+
+class Members:
+    """The members of one region's cluster."""
+
+    def __init__(self, http: Http, base: str) -> None:
+        self._http = http
+        self._base = base
+
+    def all(self) -> Iterator[Json]:
+        """Every member, by name; none where the region is a single host."""
+        return self._http.pages(self._base, version=COMPUTE_VERSION)
+
+    def show(self, name: str) -> Json:
+        """One member."""
+        url = f"{self._base}/{quote(name, safe='')}"
+        return self._http.json("GET", url, version=COMPUTE_VERSION)
+
+    def act(
+        self, name: str, verb: str, *, wait: bool = True, progress: Progress | None = None
+    ) -> None:
+        """`evacuate` or `restore` a member."""
+        url = f"{self._base}/{quote(name, safe='')}/{verb}"
         response = self._http.send("POST", url, version=COMPUTE_VERSION)
         if wait:
             self._http.wait(response, progress)

@@ -13,7 +13,7 @@ carry a sentence for a person, without paths of the host (see `saying.py`). Anyt
 escapes is a bug, and is treated as temporary.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -233,12 +233,41 @@ class Host:
     :param status: the engine's own word.
     :param open: whether it takes machines.
     :param machines: how many are on it.
+    :param answers: whether what is there can be seen.
+    :param emptied: whether :meth:`Hosts.empty_host` was asked of it last.
+    :param vcpus: of the host; None where it does not say.
+    :param memory_mib: likewise.
+    :param used_vcpus: what machines on it may use, running or not; may be more than there is.
+    :param used_mib: likewise, of memory.
     """
 
     name: str
     status: str
     open: bool
     machines: int
+    answers: bool = True
+    emptied: bool = False
+    vcpus: int | None = None
+    memory_mib: int | None = None
+    used_vcpus: int = 0
+    used_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A machine that is to leave its host, and why it has not."""
+
+    machine: str
+    host: str
+    error: EngineError
+
+
+class Unmoved(Temporary):
+    """Some machines stay where they are for now; the others were moved."""
+
+    def __init__(self, stuck: Sequence[Stuck]) -> None:
+        super().__init__("; ".join(sorted({str(each.error) for each in stuck})))
+        self.stuck = tuple(stuck)
 
 
 @runtime_checkable
@@ -258,7 +287,10 @@ class Hosts(Protocol):
         """
 
     async def fill_host(self, name: str) -> None:
-        """Let a host take machines again. Those that left it stay where they are."""
+        """Let a host take machines again. Those that left it stay where they are.
+
+        :raises Permanent: there is no such host.
+        """
 
     async def move_on(self) -> int:
         """Move every machine that must leave its host, one after the other, and finish what was cut
@@ -266,7 +298,8 @@ class Hosts(Protocol):
         long as the disks take over the network.
 
         :returns: how many were moved.
-        :raises EngineError: what keeps one where it is; the others were moved.
+        :raises Unmoved: what keeps some where they are.
+        :raises Unreachable: the engine does not answer.
         """
 
 

@@ -31,6 +31,7 @@ from studiolo.engines.base import (
     Snapshot,
     Temporary,
 )
+from studiolo.engines.fake_hosts import FakeCluster, FakeHosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class FakeWorld:
     :param rigid: machines take no other size while they run.
     :param networks: by id: the deployment they belong to, and what they are.
     :param occupied: prefixes that the hosts' own networks have.
+    :param cluster: what machines are spread over; nothing, until a test adds some.
     """
 
     machines: dict[str, FakeMachine] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class FakeWorld:
     recording: bool = False
     networks: dict[str, tuple[str, VirtualSubnet]] = field(default_factory=dict)
     occupied: tuple[str, ...] = ("10.213.44.0/22",)
+    cluster: FakeCluster = field(default_factory=FakeCluster)
 
     def fail_next(self, verb: str, *errors: EngineError) -> None:
         """Let the next calls of `verb` raise `errors`, one each."""
@@ -115,7 +118,7 @@ class FakeWorld:
         self.machines[machine_id].running = False
 
 
-class FakeEngine:
+class FakeEngine(FakeHosts):
     """Machines in memory. Implements `Engine` and every capability of `engines/base.py`.
 
     :param address: address of the endpoint of every running machine; None for no endpoints.

@@ -20,6 +20,7 @@ from studiolo.reconciler.groups import Groups
 from studiolo.reconciler.health import Health
 from studiolo.reconciler.idle import Agents, IdleShutdown
 from studiolo.reconciler.listening import Listening
+from studiolo.reconciler.members import Members
 from studiolo.reconciler.moving import move_on
 from studiolo.reconciler.orphans import Orphans
 from studiolo.reconciler.outages import Outages
@@ -98,6 +99,9 @@ class Reconciler:
         self._workspaces = Workspaces(database, clock=clock, shares=shares)
         self._groups = Groups(database, clock=clock)
         self._schedules = Schedules(database, tuple(engines), clock=clock)
+        self._members = Members(database, clock=clock, patience=pace.move_patience)
+        self._leave = {location: asyncio.Event() for location in engines}
+        self._asked = {location: asyncio.Event() for location in engines}
 
     @property
     def orphans(self) -> Mapping[str, frozenset[str]]:
@@ -108,6 +112,8 @@ class Reconciler:
         """Something was stored that may be due. Only saves time: a hint may be lost."""
         self._hinted.set()
         self._changed.set()
+        for each in self._asked.values():
+            each.set()
 
     async def run(self) -> None:
         """Work until cancelled; then give every claim back, so that a successor need not wait."""
@@ -123,6 +129,7 @@ class Reconciler:
                     *(self._idling(location) for location in self._engines),
                     *(self._listening(engine) for engine in self._engines.values()),
                     *(self._moving(location) for location in self._engines),
+                    *(self._emptying(location) for location in self._engines),
                     self._deleting,
                     self._scheduling,
                     self._purging,
@@ -213,9 +220,32 @@ class Reconciler:
 
     def _moving(self, location: str) -> Callable[[], Awaitable[None]]:
         async def moving() -> None:
-            await move_on(self._engines[location], location, self._pace.resync)
+            self._leave[location].clear()
+            await self.move_on(location)
+            await _wait(self._leave[location], self._pace.resync)
 
         return moving
+
+    async def move_on(self, location: str) -> None:
+        """Move what must leave its host, and remember what stayed."""
+        began = self._clock()
+        stuck = await move_on(self._engines[location], location)
+        self._members.tried(location, stuck, began)
+
+    def _emptying(self, location: str) -> Callable[[], Awaitable[None]]:
+        """A part of its own: while a large disk is on its way, a member can still be restored."""
+
+        async def emptying() -> None:
+            self._asked[location].clear()
+            await self.empty_members(location)
+            await _wait(self._asked[location], self._pace.poll)
+
+        return emptying
+
+    async def empty_members(self, location: str) -> None:
+        """Do the next step of every evacuation and restore of a region's members."""
+        if await self._members.round(location, self._engines[location]):
+            self._leave[location].set()
 
     def _checking(self, location: str) -> Callable[[], Awaitable[None]]:
         async def checking() -> None:

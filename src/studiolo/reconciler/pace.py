@@ -14,6 +14,8 @@ class Pace:
     :param health_rate: health checks per second at most, however many machines run.
     :param idle: between looks for instances that may have been idle for long enough.
     :param outage_grace: how long an engine may be silent before its machines become Unknown.
+    :param move_patience: how long a machine may stay on a host that is to be left, tried again and
+        again, before the evacuation is told to have failed.
     :param claims: machines worked on at a time.
     :param turns: calls at a time of one region's engine. A machine that is only being waited for
         takes none.
@@ -30,6 +32,7 @@ class Pace:
     health_rate: int = 20
     idle: float = 10.0
     outage_grace: float = 15.0
+    move_patience: float = 300.0
     claims: int = 48
     turns: int = 16
     call_limit: float = 120.0

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studiolo.domain.errors import Detail
@@ -16,6 +16,9 @@ from studiolo.store.tables.base import table_of
 from studiolo.store.tables.compute import OperationRow
 
 _OPERATIONS = table_of(OperationRow)
+
+_LOCK = 0x5B2E8
+"""Key of PostgreSQL's advisory lock of whoever begins an operation on a member."""
 
 
 class Operations:
@@ -45,6 +48,28 @@ class Operations:
             select(OperationRow)
             .where(
                 OperationRow.resource == resource,
+                OperationRow.status == OperationStatus.IN_PROGRESS.value,
+            )
+            .order_by(OperationRow.started_at)
+        )
+        return [_operation_of(row) for row in rows]
+
+    async def alone(self) -> None:
+        """Let nobody else begin an operation on a region's member until this transaction ends.
+
+        Whether another is under way is a question about rows that may not be there yet. SQLite has
+        one writer anyway.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            await self._session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+    async def open_in(self, location: str, kinds: Collection[str]) -> list[Operation]:
+        """A region's operations of some kinds that have no end yet, oldest first."""
+        rows = await self._session.scalars(
+            select(OperationRow)
+            .where(
+                OperationRow.location == location,
+                OperationRow.kind.in_(kinds),
                 OperationRow.status == OperationStatus.IN_PROGRESS.value,
             )
             .order_by(OperationRow.started_at)

@@ -399,6 +399,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The members of a region by name; none where it is a single host. */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One member of a region. */
+        get: operations["getMember"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}/members/{member}/evacuate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Begin to move every instance off a member, which takes no more until it is restored.
+         *
+         *     Repeating it returns the operation that is under way.
+         */
+        post: operations["evacuateMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}/members/{member}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Let a member take instances again; those that left it stay where they are.
+         *
+         *     It takes the place of an evacuation that is under way.
+         */
+        post: operations["restoreMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}/quotas": {
         parameters: {
             query?: never;
@@ -2113,6 +2189,43 @@ export interface components {
             /** @enum {string} */
             via: "access token" | "personal access token" | "session";
         };
+        /** @description One host of a region that is a cluster. */
+        Member: {
+            id: string;
+            name: string;
+            properties: components["schemas"]["MemberProperties"];
+            /** @constant */
+            type: "Microsoft.MachineLearningServices/locations/members";
+        };
+        /** @description The members by name; none where a region is a single host. */
+        MemberList: {
+            value: components["schemas"]["Member"][];
+        };
+        /**
+         * @description How a member stands.
+         *
+         *     `status` is Evacuated as soon as it was asked to be; `provisioningState` tells whether instances
+         *     are still to leave it, or it is being restored.
+         */
+        MemberProperties: {
+            instances: number;
+            memoryMiB: components["schemas"]["MemberRoom"];
+            /** @enum {string} */
+            provisioningState: "Succeeded" | "Evacuating" | "Restoring";
+            /** @enum {string} */
+            status: "Online" | "Offline" | "Evacuated";
+            vCPUs: components["schemas"]["MemberRoom"];
+        };
+        /**
+         * @description What a member's host has, and what its instances may use of it, running or not.
+         *
+         *     `total` and `free` are null where the host does not say. More may be in use than there is.
+         */
+        MemberRoom: {
+            free: number | null;
+            total: number | null;
+            used: number;
+        };
         /** @description How one can sign in. `link` stands for one-time links, which an administrator makes. */
         Methods: {
             link: boolean;
@@ -3463,6 +3576,125 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OperationStatusResult"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listMembers: {
+        parameters: {
+            query: {
+                /** @description A date, as `2024-10-01`; the answer does not depend on it. */
+                "api-version": components["parameters"]["ApiVersion"];
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                location: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getMember: {
+        parameters: {
+            query: {
+                /** @description A date, as `2024-10-01`; the answer does not depend on it. */
+                "api-version": components["parameters"]["ApiVersion"];
+            };
+            header?: never;
+            path: {
+                member: string;
+                subscription: string;
+                location: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    evacuateMember: {
+        parameters: {
+            query: {
+                /** @description A date, as `2024-10-01`; the answer does not depend on it. */
+                "api-version": components["parameters"]["ApiVersion"];
+            };
+            header?: never;
+            path: {
+                member: string;
+                subscription: string;
+                location: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    /** @description Where the operation's status is. */
+                    "Azure-AsyncOperation"?: string;
+                    /** @description Where the operation's result is. */
+                    Location?: string;
+                    /** @description Seconds to wait before asking. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    restoreMember: {
+        parameters: {
+            query: {
+                /** @description A date, as `2024-10-01`; the answer does not depend on it. */
+                "api-version": components["parameters"]["ApiVersion"];
+            };
+            header?: never;
+            path: {
+                member: string;
+                subscription: string;
+                location: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    /** @description Where the operation's status is. */
+                    "Azure-AsyncOperation"?: string;
+                    /** @description Where the operation's result is. */
+                    Location?: string;
+                    /** @description Seconds to wait before asking. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };

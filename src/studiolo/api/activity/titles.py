@@ -28,6 +28,8 @@ TITLES: Mapping[str, str] = {
     f"{_ML}/workspaces/write": "Create or update workspace",
     f"{_ML}/workspaces/delete": "Delete workspace",
     f"{_ML}/locations/updateQuotas/action": "Update quota",
+    f"{_ML}/locations/members/evacuate/action": "Evacuate member of region",
+    f"{_ML}/locations/members/restore/action": "Restore member of region",
     f"{_RESOURCES}/subscriptions/resourceGroups/write": "Create or update resource group",
     f"{_RESOURCES}/subscriptions/resourceGroups/delete": "Delete resource group",
     f"{_RESOURCES}/deployments/write": "Create deployment",

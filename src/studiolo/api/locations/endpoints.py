@@ -13,7 +13,7 @@ from studiolo.api.arm.context import correlation_id
 from studiolo.api.computes.recording import Call
 from studiolo.api.computes.wanted import COMPUTE_TYPE
 from studiolo.api.deps import Provided, SignedIn, authorized
-from studiolo.api.locations import capabilities, quotas
+from studiolo.api.locations import capabilities, members, quotas
 from studiolo.api.locations.readers import RegionReader
 from studiolo.api.schema.locations import ComputeSizeList, QuotaList, UpdatedQuotaList, UsageList
 from studiolo.api.schema.saying import gives
@@ -24,6 +24,7 @@ from studiolo.domain.sizes import Size
 
 router = APIRouter(tags=["locations"])
 router.include_router(capabilities.router)
+router.include_router(members.router)
 
 _PROVIDER = "Microsoft.MachineLearningServices"
 _LOCATION = f"/subscriptions/{{subscription}}/providers/{_PROVIDER}/locations/{{location}}"

@@ -15,6 +15,7 @@ from studiolo.api.deps import Provided, SignedIn
 from studiolo.api.schema.operations import OperationStatusResult
 from studiolo.api.schema.saying import begins, empty, gives
 from studiolo.api.services import Services
+from studiolo.domain import members
 from studiolo.domain.errors import Conflict, NotFound
 from studiolo.domain.resources import Operation, OperationStatus, Principal
 
@@ -106,6 +107,11 @@ async def _find(
 async def _may_know(services: Services, caller: Principal, operation: Operation) -> bool:
     if operation.principal == caller.id:
         return True
-    kind = "workspaces/computes" if "/computes/" in operation.scope else "workspaces"
-    action = f"Microsoft.MachineLearningServices/{kind}/read"
+    action = f"Microsoft.MachineLearningServices/{_kind(operation)}/read"
     return await services.identity.may(caller, action, operation.scope)
+
+
+def _kind(operation: Operation) -> str:
+    if operation.kind in members.KINDS:
+        return "locations/members"
+    return "workspaces/computes" if "/computes/" in operation.scope else "workspaces"

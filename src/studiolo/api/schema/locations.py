@@ -108,3 +108,43 @@ class UpdatedQuotaList(Answer):
     """The limits that were set."""
 
     value: list[UpdatedQuota]
+
+
+class MemberRoom(Answer):
+    """What a member's host has, and what its instances may use of it, running or not.
+
+    `total` and `free` are null where the host does not say. More may be in use than there is.
+    """
+
+    total: int | None
+    used: int
+    free: int | None
+
+
+class MemberProperties(Answer):
+    """How a member stands.
+
+    `status` is Evacuated as soon as it was asked to be; `provisioningState` tells whether instances
+    are still to leave it, or it is being restored.
+    """
+
+    provisioning_state: Literal["Succeeded", "Evacuating", "Restoring"]
+    status: Literal["Online", "Offline", "Evacuated"]
+    instances: int
+    vcpus: MemberRoom = Field(alias="vCPUs")
+    memory: MemberRoom = Field(alias="memoryMiB")
+
+
+class Member(Answer):
+    """One host of a region that is a cluster."""
+
+    id: str
+    name: str
+    type: Literal["Microsoft.MachineLearningServices/locations/members"]
+    properties: MemberProperties
+
+
+class MemberList(Answer):
+    """The members by name; none where a region is a single host."""
+
+    value: list[Member]

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from studiolo.clock import Clock
-from studiolo.engines.base import MachineUnreachable, Temporary
+from studiolo.engines.base import EngineError, Host, MachineUnreachable, Temporary
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.names import EMPTIED, machine_name
 from studiolo.engines.incus.placement import Room, choose, mib
@@ -84,6 +84,11 @@ class Cluster:
         found: tuple[Member, ...] = await self._lately("members", _MEMBERS_AGE, ask)
         return found
 
+    async def hosts(self, machines: Iterable[Instance]) -> tuple[Host, ...]:
+        """The members with what they have and what `machines` may use of it."""
+        found = tuple(machines)
+        return tuple([await self._host(each, found) for each in await self.members()])
+
     async def require_reach(self, machine_id: str) -> None:
         """Find out quickly what the daemon itself says after ten seconds.
 
@@ -152,12 +157,43 @@ class Cluster:
         await self._daemon.change("PUT", path, {**kept, "roles": roles, "config": config})
         self.forget("members")
 
-    async def _room(self, member: Member) -> Room:
-        async def ask() -> int:
-            told = await self._daemon.get("/resources", target=member.name)
-            return int(told["memory"]["total"]) // (1024 * 1024)
+    async def _host(self, member: Member, machines: Iterable[Instance]) -> Host:
+        there = [each.config for each in machines if each.member == member.name]
+        vcpus, memory_mib = await self._size_if_told(member)
+        return Host(
+            member.name,
+            member.status,
+            member.open,
+            len(there),
+            answers=member.answers,
+            emptied=member.emptied,
+            vcpus=vcpus,
+            memory_mib=memory_mib,
+            used_vcpus=sum(_processors(each.get("limits.cpu", "")) for each in there),
+            used_mib=sum(mib(each.get("limits.memory", "")) for each in there),
+        )
 
-        return Room(member.name, await self._lately(f"of {member.name}", _FACTS_AGE, ask))
+    async def _size_if_told(self, member: Member) -> tuple[int | None, int | None]:
+        if not member.answers:
+            return None, None
+        try:
+            return await self._size(member)
+        except EngineError:
+            # It has gone within the last seconds; the members' states will say so.
+            return None, None
+
+    async def _room(self, member: Member) -> Room:
+        return Room(member.name, (await self._size(member))[1])
+
+    async def _size(self, member: Member) -> tuple[int, int]:
+        """Processors and MiB of a member's host."""
+
+        async def ask() -> tuple[int, int]:
+            told = await self._daemon.get("/resources", target=member.name)
+            return int(told["cpu"]["total"]), int(told["memory"]["total"]) // (1024 * 1024)
+
+        found: tuple[int, int] = await self._lately(f"of {member.name}", _FACTS_AGE, ask)
+        return found
 
     async def _placed(self, rooms: Iterable[Room], machine_id: str) -> list[Room]:
         """The rooms with what machines of the project were promised in them."""
@@ -180,6 +216,11 @@ class Cluster:
         if known is None or now - known[0] > age:
             known = self._known[what] = (now, await ask())
         return known[1]
+
+
+def _processors(limit: str) -> int:
+    """How many a limit names; 0 where somebody pinned the machine to some by hand."""
+    return int(limit) if limit.isdigit() else 0
 
 
 def _filled(room: Room, sizes: list[int]) -> Room:

@@ -6,7 +6,6 @@ reconciler's leases and the daemon's own locks do the same.
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from weakref import WeakValueDictionary
 
@@ -200,10 +199,9 @@ class IncusEngine:
     async def hosts(self) -> tuple[Host, ...]:
         """See :meth:`Hosts.hosts`."""
         with _explained():
-            members = await self._machines.cluster.members()
-            found = (await self._machines.every()).values() if members else ()
-        count = Counter(each.member for each in found)
-        return tuple(Host(m.name, m.status, m.open, count[m.name]) for m in members)
+            cluster = self._machines.cluster
+            there = await self._machines.every() if await cluster.members() else {}
+            return await cluster.hosts(there.values())
 
     async def empty_host(self, name: str) -> None:
         """See :meth:`Hosts.empty_host`."""

@@ -11,12 +11,12 @@ so whoever looks next goes on where a killed control plane left off:
 Where the container is, there the true home is; another copy is what a crash left, of either side.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from studiolo import faults
 from studiolo.domain.decide import STOP_GRACE
-from studiolo.engines.base import EngineError, Temporary
+from studiolo.engines.base import EngineError, Stuck, Temporary, Unmoved
 from studiolo.engines.incus.client import Daemon
 from studiolo.engines.incus.cluster import Cluster
 from studiolo.engines.incus.machines import Machines
@@ -41,15 +41,15 @@ class Mover:
     def _cluster(self) -> Cluster:
         return self._machines.cluster
 
-    async def waiting(self) -> list[str]:
-        """Ids of machines that must move, or whose move was cut short."""
+    async def waiting(self) -> dict[str, str]:
+        """Machines that must move, or whose move was cut short, with the member each is on."""
         members = await self._cluster.members()
         if not members:
-            return []
+            return {}
         emptied = {each.name for each in members if each.emptied}
         copies = await self._volumes.copies()
-        return [
-            machine_id
+        return {
+            machine_id: each.member
             for machine_id, each in (await self._machines.every()).items()
             if not each.out_of_reach
             and each.made
@@ -58,7 +58,7 @@ class Mover:
                 or each.moving
                 or any(copy.member != each.member for copy in copies.get(machine_id, ()))
             )
-        ]
+        }
 
     async def move(self, machine_id: str) -> None:
         """Bring a machine to where it may be, and let it run again if it ran.
@@ -124,18 +124,18 @@ class Mover:
                     raise Temporary(f"Machine {machine_id} is busy: {what}.", delay=5.0)
 
 
-async def moved(machines: Iterable[str], move: Callable[[str], Awaitable[None]]) -> int:
+async def moved(machines: Mapping[str, str], move: Callable[[str], Awaitable[None]]) -> int:
     """Move one machine after the other; returns how many were.
 
-    :raises EngineError: what kept the last of those that stayed; the others were moved.
+    :param machines: the host that each is on.
+    :raises Unmoved: what kept those that stayed; the others were moved.
     """
-    count, trouble = 0, None
-    for each in machines:
+    stuck = []
+    for each, host in machines.items():
         try:
             await move(each)
-            count += 1
         except EngineError as error:
-            trouble = error
-    if trouble is not None:
-        raise trouble
-    return count
+            stuck.append(Stuck(each, host, error))
+    if stuck:
+        raise Unmoved(stuck)
+    return len(machines)
