@@ -304,7 +304,7 @@ def test_the_token_is_in_no_log_argument_or_variable(lab: Agent) -> None:
 def test_a_page_that_is_only_open_is_no_activity_and_a_saved_file_is(
     lab: Agent, browser: Browser
 ) -> None:
-    """JupyterLab asks for its lists every few seconds for as long as it is shown."""
+    """JupyterLab asks for its lists and keeps its layout for as long as it is shown."""
     client = JupyterClient(f"unix/{browser.socket}", browser.headers)
 
     def last() -> str:
@@ -313,6 +313,9 @@ def test_a_page_that_is_only_open_is_no_activity_and_a_saved_file_is(
     before = last()
     for path in ("kernels", "sessions", "terminals", "contents", "kernelspecs"):
         assert browser.http.get(f"/api/{path}").status_code == 200
+    layout = {"data": {}, "metadata": {"id": "default"}}
+    kept = browser.http.put("/lab/api/workspaces/default", json=layout)
+    assert kept.status_code == 204, kept.text
     assert last() == before
     file = {"type": "file", "format": "text", "content": "x"}
     assert browser.http.put("/api/contents/note.txt", json=file).status_code == 201

@@ -9,6 +9,8 @@ from tests.support.browser import Visit
 from tests.support.deployed import Deployed, Person
 from tests.support.launched import until
 
+from studiolo.client.studiolo import COMPUTE_VERSION
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 IDLE = re.compile(r"Python 3 \(ipykernel\) \| Idle")
@@ -45,6 +47,29 @@ async def test_a_notebook_runs_in_jupyterlab_and_is_saved_on_the_share(
 
     assert page.url.startswith(visit.host(first) + "/lab")
     await no_credential_is_seen(deployed, visit, first)
+
+
+async def test_a_page_that_is_only_open_keeps_no_machine_awake(
+    ana: Person, first: str, visit: Visit
+) -> None:
+    """It asks for its lists and keeps its layout, which is not what a person does."""
+    await visit.home(ana)
+    await visit.open(first, "Jupyter Lab")
+    page = visit.page
+    await expect(page.get_by_role("tab", name="File Browser")).to_be_visible()
+    asks = re.compile("/api/(kernels|sessions|terminals)\\?")
+
+    async def used_after_asking_again() -> str:
+        async with page.expect_response(asks, timeout=60_000):
+            pass
+        path = f"{ana.computes.path(first)}/status"
+        return ana.api.http.json("GET", path, version=COMPUTE_VERSION)["activity"]["lastActivity"]
+
+    before = await used_after_asking_again()
+    async with page.expect_request(lambda sent: sent.method == "PUT", timeout=60_000):
+        pass
+    for _ in range(4):  # lists come together, so that this takes two rounds of them
+        assert await used_after_asking_again() == before
 
 
 async def no_credential_is_seen(deployed: Deployed, visit: Visit, name: str) -> None:

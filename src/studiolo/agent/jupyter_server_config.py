@@ -17,6 +17,8 @@ from jupyter_server.auth import IdentityProvider, User  # type: ignore[import-no
 from traitlets import Unicode  # type: ignore[import-not-found]
 
 _READING = ("GET", "HEAD")
+_OF_THE_PAGE = "/lab/api/"
+"""JupyterLab keeps its layout there, every ten seconds for as long as it is shown."""
 
 
 class GatewayIdentity(IdentityProvider):  # type: ignore[misc]
@@ -45,9 +47,9 @@ class GatewayIdentity(IdentityProvider):  # type: ignore[misc]
             return None
         # What the base class sets, and asks in `is_token_authenticated`.
         handler._token_authenticated = True  # noqa: SLF001
-        if handler.request.method in _READING:
-            # A page that is only open asks for its lists again and again, which is nobody's doing.
-            # Where activity is not counted, nobody misses the attribute.
+        if handler.request.method in _READING or handler.request.path.startswith(_OF_THE_PAGE):
+            # A page that is only open does that again and again, which is nobody's doing. Where
+            # activity is not counted, nobody misses the attribute.
             handler._track_activity = False  # noqa: SLF001
         return User(self.alias, initials=self.alias[:1].upper())
 
