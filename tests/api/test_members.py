@@ -135,6 +135,17 @@ async def test_a_restored_member_takes_instances_again(api: Api, cluster, reconc
     assert (await members(api))["m1"]["status"] == "Online"
 
 
+async def test_a_member_that_the_cluster_itself_keeps_closed_is_not_said_to_be_restored(
+    api: Api, cluster, reconciler
+) -> None:
+    cluster.hosts["m1"].closed = True
+    reply = await accepted(api, "m1", "restore")
+    await move(reconciler)
+    told = (await status(api, reply))["error"]
+    assert told["code"] == "MemberNotRestored"
+    assert "incus cluster restore" in told["message"]
+
+
 async def test_repeating_an_evacuation_returns_the_one_under_way(api: Api, cluster) -> None:
     await machine(api)
     one, again = await accepted(api, "m1", "evacuate"), await accepted(api, "M1", "evacuate")

@@ -16,17 +16,19 @@ class FakeHost:
 
     :param online: whether it answers.
     :param emptied: whether no machines are wanted on it.
+    :param closed: whether the cluster itself was told, by its own command, to keep it closed.
     """
 
     online: bool = True
     emptied: bool = False
+    closed: bool = False
     vcpus: int = 64
     memory_mib: int = 262_144
 
     @property
     def open(self) -> bool:
         """Whether it takes machines."""
-        return self.online and not self.emptied
+        return self.online and not self.emptied and not self.closed
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class FakeHosts:
         there = [each for i, each in self.world.machines.items() if places.get(i) == name]
         return Host(
             name,
-            "Online" if host.online else "Offline",
+            "Offline" if not host.online else "Evacuated" if host.closed else "Online",
             host.open,
             len(there),
             answers=host.online,
