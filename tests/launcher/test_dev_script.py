@@ -42,3 +42,44 @@ def test_an_unknown_command_is_refused_with_the_usage(checkout: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stdout.startswith("usage: ./dev")
+
+
+@pytest.fixture
+def prepared(checkout: Path) -> Path:
+    """A checkout whose environment is there; each program of it says what it was asked for."""
+    (checkout / ".tools" / "bin" / "uv").write_text("#!/bin/sh\n")
+    programs = checkout / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "studiolo", "ruff", "mypy", "lint-imports"):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
+        (programs / name).chmod(0o755)
+    return checkout
+
+
+@pytest.mark.parametrize(
+    ("command", "steps"),
+    [
+        (["studio"], ["python tools/studio/build.py"]),
+        (["studio", "npm", "ci"], ["python tools/studio/build.py npm ci"]),
+        (["test", "-q"], ["python tools/studio/build.py", "python -m pytest -q"]),
+        (["up"], ["python tools/studio/build.py", "studiolo up"]),
+        (
+            ["lint"],
+            [
+                "ruff format --check .",
+                "ruff check .",
+                "mypy ",
+                "lint-imports ",
+                "python tools/studio/build.py npm run lint",
+            ],
+        ),
+    ],
+    ids=["studio", "studio npm", "test", "up", "lint"],
+)
+def test_a_command_runs_the_programs_of_the_projects_environment(
+    prepared: Path, command: list[str], steps: list[str]
+) -> None:
+    done = subprocess.run(
+        ["/bin/sh", str(prepared / "dev"), *command], capture_output=True, text=True, check=True
+    )
+    assert [each.strip() for each in done.stdout.splitlines()] == [each.strip() for each in steps]

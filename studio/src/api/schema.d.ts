@@ -812,7 +812,7 @@ export interface paths {
         delete: operations["deleteCompute"];
         options?: never;
         head?: never;
-        /** @description Change tags, description or idle shutdown. */
+        /** @description Change tags, description, schedules or idle shutdown. */
         patch: operations["patchCompute"];
         trace?: never;
     };
@@ -1067,6 +1067,23 @@ export interface paths {
         put?: never;
         /** @description Stop a compute when it has been idle that long; null, or nothing, for never. */
         post: operations["updateIdleShutdownSetting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/computes/{compute}/updateSchedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Replace the schedules of a compute. */
+        post: operations["updateSchedules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1492,6 +1509,11 @@ export interface components {
         AccountList: {
             value: components["schemas"]["Account"][];
         };
+        /**
+         * @description Azure's `ComputePowerAction`.
+         * @enum {string}
+         */
+        Action: "Start" | "Stop";
         /** @description One line: Azure's `EventData`. `description` tells more, where there is more to tell. */
         ActivityEvent: {
             authorization: components["schemas"]["Authorization"];
@@ -1692,6 +1714,21 @@ export interface components {
             userName: string;
             userOrgId: string;
         };
+        /** @description By the five fields of a cron expression, in the wall time of a zone. */
+        ComputeCron: {
+            expression: string;
+            startTime: string | null;
+            timeZone: string;
+        };
+        /** @description How a schedule fired last: when it was due, when that was dealt with, and what came of it. */
+        ComputeFiring: {
+            /** Format: date-time */
+            dueTime: string;
+            reason: string | null;
+            result: components["schemas"]["Result"];
+            /** Format: date-time */
+            time: string;
+        };
         /** @description The image that an instance is on, and the newest one of its region, if that is known. */
         ComputeImage: {
             currentImageVersion: string;
@@ -1723,7 +1760,7 @@ export interface components {
             personalComputeInstanceSettings: components["schemas"]["ComputePersonalSettings"] | null;
             releaseQuotaOnStop: boolean;
             rootDiskSizeGiB?: number;
-            schedules: null;
+            schedules: components["schemas"]["ComputeSchedules"] | null;
             setupScripts: null;
             sshSettings: components["schemas"]["ComputeSsh"];
             state: components["schemas"]["State"];
@@ -1773,6 +1810,21 @@ export interface components {
             properties?: components["schemas"]["InstanceProperties"] | null;
             resourceId?: string | null;
         };
+        /** @description In every so many minutes, hours, days, weeks or months, in the wall time of a zone. */
+        ComputeRecurrence: {
+            frequency: components["schemas"]["Frequency"];
+            interval: number;
+            schedule: components["schemas"]["ComputeRecurrencePattern"];
+            startTime: string | null;
+            timeZone: string;
+        };
+        /** @description When in a day, and on which days; what is empty is the start's own. */
+        ComputeRecurrencePattern: {
+            hours: number[];
+            minutes: number[];
+            monthDays: number[];
+            weekDays: ("Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday")[];
+        };
         /** @description A compute instance. */
         ComputeResource: {
             etag: string;
@@ -1787,6 +1839,10 @@ export interface components {
                 [key: string]: string;
             };
             type: string;
+        };
+        /** @description All schedules of an instance. */
+        ComputeSchedules: {
+            computeStartStop: components["schemas"]["ComputeStartStopSchedule"][];
         };
         /** @description A size of machines. `memoryGB` is in GiB, `maxResourceVolumeMB` in MiB. */
         ComputeSize: {
@@ -1825,6 +1881,22 @@ export interface components {
             /** @constant */
             sshPublicAccess: "Disabled";
         };
+        /** @description One schedule. `nextFireTime` and `lastFiring` are not Azure's. */
+        ComputeStartStopSchedule: {
+            action: components["schemas"]["Action"];
+            cron: components["schemas"]["ComputeCron"] | null;
+            id: string;
+            lastFiring: components["schemas"]["ComputeFiring"] | null;
+            nextFireTime: string | null;
+            /** @constant */
+            provisioningStatus: "Completed";
+            recurrence: components["schemas"]["ComputeRecurrence"] | null;
+            schedule: null;
+            /** @enum {string} */
+            status: "Enabled" | "Disabled";
+            /** @enum {string} */
+            triggerType: "Cron" | "Recurrence";
+        };
         /**
          * @description An instance at this moment. `message` says why its agent is not reachable.
          *
@@ -1862,6 +1934,12 @@ export interface components {
             /** Format: password */
             password: string;
             username: string;
+        };
+        /** @description Azure's `Cron`. */
+        CronBody: {
+            expression: string;
+            startTime?: string | null;
+            timeZone?: string | null;
         };
         /** @description How a deployment stands; outputs are there when all of it is. */
         DeployedProperties: {
@@ -2011,6 +2089,11 @@ export interface components {
             nextLink?: string;
             value: components["schemas"]["FileEntry"][];
         };
+        /**
+         * @description Azure's `ComputeRecurrenceFrequency`.
+         * @enum {string}
+         */
+        Frequency: "Minute" | "Hour" | "Day" | "Week" | "Month";
         /** @description Any resource, in few words. */
         GenericResource: {
             /** Format: date-time */
@@ -2109,7 +2192,7 @@ export interface components {
             personalComputeInstanceSettings?: components["schemas"]["PersonalSettings"] | null;
             releaseQuotaOnStop?: boolean | null;
             rootDiskSizeGiB?: number | null;
-            schedules?: unknown;
+            schedules?: components["schemas"]["SchedulesBody"] | null;
             setupScripts?: unknown;
             sshSettings?: components["schemas"]["SshSettings"] | null;
             subnet?: components["schemas"]["SubnetReference"] | null;
@@ -2318,6 +2401,13 @@ export interface components {
             startTime: string;
             status: components["schemas"]["OperationStatus"];
         };
+        /** @description Azure's `ComputeRecurrenceSchedule`. */
+        PatternBody: {
+            hours?: number[] | null;
+            minutes?: number[] | null;
+            monthDays?: number[] | null;
+            weekDays?: string[] | null;
+        };
         /** @description Azure's `personalComputeInstanceSettings`. */
         PersonalSettings: {
             assignedUser?: components["schemas"]["AssignedUser"] | null;
@@ -2385,6 +2475,14 @@ export interface components {
             location?: string | null;
             value: components["schemas"]["QuotaUpdate"][];
         };
+        /** @description Azure's `Recurrence`. */
+        RecurrenceBody: {
+            frequency: string;
+            interval: number;
+            schedule?: components["schemas"]["PatternBody"] | null;
+            startTime?: string | null;
+            timeZone?: string | null;
+        };
         /** @description Azure's `ResizeSchema`, and the disks, which Azure's has not. */
         ResizeBody: {
             homeDiskSizeGiB?: number | null;
@@ -2395,6 +2493,11 @@ export interface components {
         ResourceReference: {
             id: string;
         };
+        /**
+         * @description How a firing ended.
+         * @enum {string}
+         */
+        Result: "Accepted" | "Refused" | "Overtaken" | "Missed";
         /** @description The assignments that apply at a scope, and those below it. */
         RoleAssignmentList: {
             value: components["schemas"]["RoleAssignmentResource"][];
@@ -2447,6 +2550,19 @@ export interface components {
             dataActions: string[];
             notActions: string[];
             notDataActions: string[];
+        };
+        /** @description Azure's `ComputeStartStopSchedule`. */
+        ScheduleBody: {
+            action: string;
+            cron?: components["schemas"]["CronBody"] | null;
+            id?: string | null;
+            recurrence?: components["schemas"]["RecurrenceBody"] | null;
+            status?: string | null;
+            triggerType: string;
+        };
+        /** @description Azure's `ComputeSchedules`; `{}` says nothing, as null does, and an empty list "none". */
+        SchedulesBody: {
+            computeStartStop?: components["schemas"]["ScheduleBody"][] | null;
         };
         /** @description A service principal, without its secret; `appId` is what it signs in with. */
         ServicePrincipal: {
@@ -2641,6 +2757,10 @@ export interface components {
          * @enum {string}
          */
         Trigger: "User" | "Schedule" | "IdleShutdown";
+        /** @description All schedules that the instance is to have. */
+        UpdateBody: {
+            computeStartStop: components["schemas"]["ScheduleBody"][];
+        };
         /** @description A limit that was set. */
         UpdatedQuota: {
             id: string;
@@ -5253,6 +5373,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateSchedules: {
+        parameters: {
+            query: {
+                /** @description A date, as `2024-10-01`; the answer does not depend on it. */
+                "api-version": components["parameters"]["ApiVersion"];
+            };
+            header?: {
+                /** @description Only if the resource still has this ETag. */
+                "If-Match"?: string;
+                /** @description `*`: only if there is no such resource. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                compute: string;
+                subscription: string;
+                group: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputeResource"];
                 };
             };
             default: components["responses"]["Error"];
