@@ -57,7 +57,7 @@ test("schedules are told in words, with what became of them", async () => {
   expect(screen.getByText("Starts by */5 8 * * *, Korea Standard Time")).toBeVisible();
   expect(screen.getByText(/Delete it and create it again/)).toBeVisible();
   expect(screen.getByRole("switch", { name: `On: ${EVENING_WORDS}` })).toBeChecked();
-  expect(screen.getByText("Never")).toBeVisible();
+  expect(screen.getByText(/^Next: .*2026/)).toBeVisible();
 });
 
 test("one is added with the person's own zone, on working days, and others stay", async () => {
@@ -115,6 +115,16 @@ test("a refusal is told", async () => {
   await page([EVENING], () => refused(403, "AuthorizationFailed", "You may not."));
   await userEvent.click(screen.getByRole("switch"));
   expect(await screen.findByText("You may not.")).toBeVisible();
+});
+
+test("a refusal of what was filled in is told above it", async () => {
+  await page([EVENING], () => refused(403, "AuthorizationFailed", "You may not."));
+  await userEvent.click(screen.getByRole("button", { name: "Add a schedule" }));
+  const dialog = await screen.findByRole("dialog");
+  await userEvent.click(within(dialog).getByRole("button", { name: "Save" }));
+  expect(await within(dialog).findByText("You may not.")).toBeVisible();
+  await userEvent.click(within(dialog).getByRole("button", { name: "Cancel" }));
+  expect(screen.queryByText("You may not.")).toBeNull();
 });
 
 test("what an instance does next is told shortly, in both languages", async () => {

@@ -31,7 +31,7 @@ import { useFormat } from "@/lib/useFormat";
 
 const useStyles = makeStyles({
   add: { marginTop: tokens.spacingVerticalM },
-  reason: { display: "block", color: tokens.colorNeutralForeground3 },
+  more: { display: "block", color: tokens.colorNeutralForeground3 },
 });
 
 /** What starts and stops the instance by itself: to be read, changed, turned off, and removed. */
@@ -49,6 +49,10 @@ export function Schedules({ instance }: { readonly instance: Instance }) {
       await readAgain(client, place);
     },
   });
+  const edit = (what: Schedule | "new" | null) => {
+    save.reset();
+    setEditing(what);
+  };
   const replaced = (id: string, next: WrittenSchedule) =>
     all.map((each) => (each.id === id ? { ...next, id } : each));
   const keep = (plan: Plan) => {
@@ -58,18 +62,17 @@ export function Schedules({ instance }: { readonly instance: Instance }) {
   };
   return (
     <Section title={t("title")} text={t("text")}>
-      {save.isError && <ErrorMessage error={save.error} title={t("notSaved")} />}
+      {save.isError && !editing && <ErrorMessage error={save.error} title={t("notSaved")} />}
       {all.length === 0 ? (
         <Text block>{t("none")}</Text>
       ) : (
         <DataTable
           label={t("title")}
-          minWidth={560}
+          minWidth={320}
           columns={[
             t("columns.what"),
-            t("columns.next"),
-            { name: t("columns.on"), width: 90 },
-            { name: t("columns.actions"), width: 110 },
+            { name: t("columns.on"), width: 64 },
+            { name: t("columns.actions"), width: 88 },
           ]}
         >
           {all.map((each) => (
@@ -77,14 +80,14 @@ export function Schedules({ instance }: { readonly instance: Instance }) {
               key={each.id}
               schedule={each}
               busy={save.isPending}
-              edit={() => setEditing(each)}
+              edit={() => edit(each)}
               turn={(status) => save.mutate(replaced(each.id, { ...each, status }))}
               remove={() => save.mutate(all.filter((other) => other.id !== each.id))}
             />
           ))}
         </DataTable>
       )}
-      <Button className={styles.add} icon={<AddRegular />} onClick={() => setEditing("new")}>
+      <Button className={styles.add} icon={<AddRegular />} onClick={() => edit("new")}>
         {t("add")}
       </Button>
       {editing && (
@@ -92,8 +95,9 @@ export function Schedules({ instance }: { readonly instance: Instance }) {
           first={(editing !== "new" && planOf(editing)) || usualPlan()}
           title={t(editing === "new" ? "add" : "edit")}
           busy={save.isPending}
+          error={save.error}
           keep={keep}
-          close={() => setEditing(null)}
+          close={() => edit(null)}
         />
       )}
     </Section>
@@ -115,16 +119,16 @@ function Row({ schedule, busy, edit, turn, remove }: RowProps) {
   const format = useFormat();
   const what = whole(schedule);
   const on = schedule.status === "Enabled";
+  const when = schedule.nextFireTime && format.shortMoment(schedule.nextFireTime);
+  const next = when ? t("next", { when }) : on && t("never");
   return (
     <TableRow>
       <TableCell>
         {what}
+        {next && <span className={styles.more}>{next}</span>}
         {schedule.lastFiring?.reason && (
-          <span className={styles.reason}>{schedule.lastFiring.reason}</span>
+          <span className={styles.more}>{schedule.lastFiring.reason}</span>
         )}
-      </TableCell>
-      <TableCell>
-        {schedule.nextFireTime ? format.shortMoment(schedule.nextFireTime) : t("never")}
       </TableCell>
       <TableCell>
         <Switch
@@ -160,11 +164,12 @@ interface EditorProps {
   readonly first: Plan;
   readonly title: string;
   readonly busy: boolean;
+  readonly error: Error | null;
   readonly keep: (plan: Plan) => void;
   readonly close: () => void;
 }
 
-function Editor({ first, title, busy, keep, close }: EditorProps) {
+function Editor({ first, title, busy, error, keep, close }: EditorProps) {
   const { t } = useTranslation(["schedules", "common"]);
   const [plan, setPlan] = useState(first);
   return (
@@ -175,6 +180,7 @@ function Editor({ first, title, busy, keep, close }: EditorProps) {
       submit={() => keep(plan)}
       close={close}
     >
+      {error && <ErrorMessage error={error} title={t("notSaved")} />}
       <PlanFields plan={plan} change={setPlan} />
     </FormDialog>
   );
