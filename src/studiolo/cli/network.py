@@ -10,6 +10,7 @@ import typer
 from studiolo.cli import fields
 from studiolo.cli.errors import Group
 from studiolo.cli.options import (
+    GroupFilter,
     GroupOption,
     LocationOption,
     MaxResults,
@@ -95,9 +96,7 @@ def create(
 @vnet.command("list")
 def list_networks(
     context: typer.Context,
-    group: Annotated[
-        str | None, typer.Option("--resource-group", "-g", help="Only this group's.")
-    ] = None,
+    group: GroupFilter = None,
     max_results: MaxResults = None,
     output: OutputOption = Format.TABLE,
     query: QueryOption = None,

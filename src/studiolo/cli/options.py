@@ -47,6 +47,9 @@ GroupOption = Annotated[
     str | None,
     typer.Option("--resource-group", "-g", help="Resource group; the profile's by default."),
 ]
+GroupFilter = Annotated[
+    str | None, typer.Option("--resource-group", "-g", help="Only this group's.")
+]
 WorkspaceOption = Annotated[
     str | None,
     typer.Option(

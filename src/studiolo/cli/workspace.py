@@ -9,6 +9,7 @@ from studiolo.cli import fields
 from studiolo.cli.errors import Group
 from studiolo.cli.options import (
     FileOption,
+    GroupFilter,
     GroupOption,
     LocationOption,
     MaxResults,
@@ -137,9 +138,7 @@ def create(
 @app.command("list")
 def list_workspaces(
     context: typer.Context,
-    group: Annotated[
-        str | None, typer.Option("--resource-group", "-g", help="Only this group's.")
-    ] = None,
+    group: GroupFilter = None,
     max_results: MaxResults = None,
     output: OutputOption = Format.TABLE,
     query: QueryOption = None,

@@ -30,7 +30,7 @@ def changed(
     :param whole: a PUT, in which what is not said is empty; a PATCH leaves it as it is.
     :raises Conflict: `PropertyChangeNotAllowed` with the field as target; or it is being deleted.
     """
-    _refuse_deleting(compute)
+    refuse_deleting(compute)
     for target, reason in _fixed(compute, wanted):
         raise Conflict(reason, code="PropertyChangeNotAllowed", target=target)
     tags = dict(wanted.tags or {}) if whole or wanted.tags is not None else dict(compute.tags)
@@ -69,14 +69,15 @@ def rescheduled(
 
     :raises Conflict: it is being deleted.
     """
-    _refuse_deleting(compute)
+    refuse_deleting(compute)
     if schedules == compute.schedules:
         return None
     stamp = touched(compute, caller, now)
     return replace(compute, schedules=schedules, etag=uuid.uuid4().hex, stamp=stamp)
 
 
-def _refuse_deleting(compute: Compute) -> None:
+def refuse_deleting(compute: Compute) -> None:
+    """:raises Conflict: it is being deleted, so nothing of it can be changed any more."""
     if compute.state is State.DELETING:
         raise Conflict(
             f"Compute '{compute.name}' is being deleted. Wait until it is gone.",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from studiolo.api.arm import etag
 from studiolo.api.arm.bodies import json_body
-from studiolo.api.computes.change import touched
+from studiolo.api.computes.change import refuse_deleting, touched
 from studiolo.api.computes.lookup import COMPUTE_PATH, WorkspaceNamed, compute_of
 from studiolo.api.computes.models import IdleShutdownSetting
 from studiolo.api.computes.service import ComputeService, fresh_etag
@@ -16,10 +16,8 @@ from studiolo.api.computes.wanted import idle_time
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.schema.arm import Nothing
 from studiolo.api.schema.saying import GUARDED, gives
-from studiolo.domain.errors import Conflict
 from studiolo.domain.idle import SETTING
 from studiolo.domain.resources import Principal
-from studiolo.domain.states import State
 from studiolo.store.transaction import Transaction
 
 SET_IDLE = "Microsoft.MachineLearningServices/workspaces/computes/updateIdleShutdownSetting/action"
@@ -64,11 +62,7 @@ class Setting:
     async def _attempt(self, tx: Transaction) -> None:
         found = await compute_of(tx, self.service.named, self.service.name)
         etag.check(self.service.request, found.etag)
-        if found.state is State.DELETING:
-            raise Conflict(
-                f"Compute '{found.name}' is being deleted. Wait until it is gone.",
-                target=found.name,
-            )
+        refuse_deleting(found)
         if found.spec.get(SETTING) == self.limit:
             return
         call = self.service.call(SET_IDLE)
