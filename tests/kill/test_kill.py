@@ -37,12 +37,19 @@ GROUP_POINTS = (
     "api.group_delete.committed",
     "group.before_step",
 )
+MEMBER_POINTS = (
+    "api.member.before_commit",
+    "members.before_mark",
+    "members.marked",
+    "members.before_end",
+)
 ELSEWHERE = {
     "reconcile.before_pause": "tests/kill/test_kill.py",
     "orphans.before_delete": "tests/kill/test_kill.py",
     "api.deploy.before_commit": "tests/api/test_group_crashes.py",
     "api.deploy.committed": "tests/api/test_group_crashes.py",
     "api.network.before_commit": "tests/api/test_network_crashes.py",
+    **dict.fromkeys(MEMBER_POINTS, "tests/api/test_members.py"),
     "idle.before_stop": "tests/reconciler/test_idle.py",
     "idle.stopped": "tests/reconciler/test_idle.py",
     "networks.before_remove": "tests/api/test_network_crashes.py",
