@@ -48,7 +48,9 @@ async def test_a_share_that_cannot_be_made_is_told_and_tried_again(
     obstacle.write_text("a file where the folder should be")
     compute = await bench.create()
     await bench.settle()
-    assert "shares" in (await bench.read(compute)).errors[0].message
+    told = (await bench.read(compute)).errors[0].message
+    assert "the file share (File exists)" in told
+    assert str(tmp_path) not in told
     obstacle.unlink()
     await bench.pass_time(5)
     assert await bench.state(compute) is State.RUNNING
