@@ -24,6 +24,9 @@ from studiolo.client.transport import dial_host, http_client, tls_context
 Json = dict[str, Any]
 
 READY_SECONDS = 60.0
+_OPEN_SECONDS = 30.0
+"""A server that has just been started loads what opens a terminal or a kernel with the first."""
+
 _POLL_SECONDS = 0.1
 _CELL_SECONDS = 120.0
 _LARGEST_MESSAGE = 32 * 1024 * 1024
@@ -54,6 +57,7 @@ def open_websocket(url: str, token: str, root: Path | None) -> ClientConnection:
             ssl=tls_context(root) if secure else None,
             server_hostname=parts.hostname if secure else None,
             additional_headers=headers,
+            open_timeout=_OPEN_SECONDS,
             max_size=_LARGEST_MESSAGE,
             proxy=None,
         )
