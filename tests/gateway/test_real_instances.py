@@ -137,6 +137,7 @@ class Person:
             ssl=tls_context(self.running.root_certificate),
             server_hostname=host,
             additional_headers={"Cookie": f"{SESSION_COOKIE}={cookie}", "Origin": self.instance},
+            open_timeout=30,  # the first terminal of a machine loads what serves it
             proxy=None,
         )
 
