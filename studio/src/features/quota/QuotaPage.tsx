@@ -2,6 +2,7 @@ import { Dropdown, Field, makeStyles, Option, Switch, tokens } from "@fluentui/r
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/errors";
 import { TOTAL, usagesQuery } from "@/api/regions";
 import { locationsQuery, workspaceQuery } from "@/api/workspaces";
 import { usePlace } from "@/app/where";
@@ -66,7 +67,9 @@ function Region({ location, all }: { readonly location: string; readonly all: bo
   const { subscription } = usePlace();
   const usages = useQuery({ ...usagesQuery(subscription, location), refetchInterval: 10_000 });
   const holders = useHolders(subscription, location);
-  if (usages.isError) return <ErrorMessage error={usages.error} retry={usages.refetch} />;
+  // A list that is there stays while the connection is away: somebody may be changing a limit.
+  if (usages.isError && (!usages.data || usages.error instanceof ApiError))
+    return <ErrorMessage error={usages.error} retry={usages.refetch} />;
   if (!usages.data) return <Loading />;
   const total = usages.data.find((each) => each.name === TOTAL);
   const families = usages.data.filter((each) => each !== total && (all || each.used > 0));
