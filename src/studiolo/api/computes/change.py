@@ -12,7 +12,6 @@ from studiolo.domain.disks import DISKS
 from studiolo.domain.errors import Conflict
 from studiolo.domain.idle import SETTING
 from studiolo.domain.resources import Compute, Principal, Stamp
-from studiolo.domain.schedules import Schedule
 from studiolo.domain.states import State
 
 CHANGEABLE = frozenset({SETTING})
@@ -30,7 +29,7 @@ def changed(
     :param whole: a PUT, in which what is not said is empty; a PATCH leaves it as it is.
     :raises Conflict: `PropertyChangeNotAllowed` with the field as target; or it is being deleted.
     """
-    refuse_deleting(compute)
+    _refuse_deleting(compute)
     for target, reason in _fixed(compute, wanted):
         raise Conflict(reason, code="PropertyChangeNotAllowed", target=target)
     tags = dict(wanted.tags or {}) if whole or wanted.tags is not None else dict(compute.tags)
@@ -40,13 +39,24 @@ def changed(
     schedules = compute.schedules
     if wanted.schedules is not None:
         schedules = settle(schedules, wanted.schedules, now)
-    after = replace(
+    return amended(
         compute,
+        caller,
+        now,
         tags=tags,
         spec=_spec_after(compute, wanted, whole=whole),
         envelope={**compute.envelope, "description": description},
         schedules=schedules,
     )
+
+
+def amended(compute: Compute, caller: Principal, now: datetime, **fields: Any) -> Compute | None:
+    """The instance with these fields, or None if it has them already.
+
+    :raises Conflict: it is being deleted.
+    """
+    _refuse_deleting(compute)
+    after = replace(compute, **fields)
     if _changeable(after) == _changeable(compute):
         return None
     return replace(after, etag=uuid.uuid4().hex, stamp=touched(compute, caller, now))
@@ -62,21 +72,7 @@ def _changeable(compute: Compute) -> tuple[object, ...]:
     return dict(compute.tags), compute.envelope.get("description"), settings, compute.schedules
 
 
-def rescheduled(
-    compute: Compute, schedules: tuple[Schedule, ...], caller: Principal, now: datetime
-) -> Compute | None:
-    """The instance with these schedules, or None if it has them already.
-
-    :raises Conflict: it is being deleted.
-    """
-    refuse_deleting(compute)
-    if schedules == compute.schedules:
-        return None
-    stamp = touched(compute, caller, now)
-    return replace(compute, schedules=schedules, etag=uuid.uuid4().hex, stamp=stamp)
-
-
-def refuse_deleting(compute: Compute) -> None:
+def _refuse_deleting(compute: Compute) -> None:
     """:raises Conflict: it is being deleted, so nothing of it can be changed any more."""
     if compute.state is State.DELETING:
         raise Conflict(

@@ -4,22 +4,21 @@ Azure's own action (it is among the permissions of its resource provider), for t
 an instance and not write it. The body is `ComputeSchedules`, whole.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from studiolo.api.arm import etag
 from studiolo.api.arm.bodies import ArmModel, json_body
-from studiolo.api.computes.change import rescheduled
 from studiolo.api.computes.endpoints import resource
-from studiolo.api.computes.lookup import COMPUTE_PATH, WorkspaceNamed, compute_of
+from studiolo.api.computes.lookup import COMPUTE_PATH, WorkspaceNamed
 from studiolo.api.computes.schedules import ScheduleBody, read, settle
 from studiolo.api.computes.service import ComputeService
 from studiolo.api.deps import Provided, authorized
 from studiolo.api.schema.computes import ComputeResource
 from studiolo.api.schema.saying import GUARDED, gives
 from studiolo.domain.resources import Compute, Principal
-from studiolo.store.transaction import Transaction
 
 UPDATE = "Microsoft.MachineLearningServices/workspaces/computes/updateSchedules/action"
 
@@ -47,16 +46,8 @@ async def update_schedules(
     service = ComputeService(services, request, caller, named, compute)
     wanted = read(body.compute_start_stop, path="")
 
-    async def attempt(tx: Transaction) -> Compute:
-        found = await compute_of(tx, named, compute)
-        etag.check(request, found.etag)
-        call = service.call(UPDATE)
-        schedules = settle(found.schedules, wanted, call.now, path="")
-        after = rescheduled(found, schedules, caller, call.now)
-        if after is None:
-            return found
-        await service.save(tx, found, after, call)
-        await call.note(tx, found.arm_id, detail=f"{len(schedules)} schedules")
-        return after
+    def fields(found: Compute, now: datetime) -> Mapping[str, Any]:
+        return {"schedules": settle(found.schedules, wanted, now, path="")}
 
-    return await resource(request, services, await service.repeat(attempt))
+    after = await service.amend(UPDATE, fields, f"{len(wanted)} schedules")
+    return await resource(request, services, after)

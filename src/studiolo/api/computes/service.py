@@ -1,9 +1,10 @@
 """What can be done to compute instances. Each change is one transaction, committed on return."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import Request
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from studiolo.api.arm import etag
 from studiolo.api.arm.context import correlation_id
 from studiolo.api.computes import wanted as wanted_values
-from studiolo.api.computes.change import changed
+from studiolo.api.computes.change import amended, changed
 from studiolo.api.computes.creation import Creation
 from studiolo.api.computes.lookup import WorkspaceName, compute_of, not_found, workspace_of
 from studiolo.api.computes.models import ComputeBody
@@ -170,6 +171,29 @@ class ComputeService:
             return await self._change(tx, found, asked, whole=False)
 
         return (await self.repeat(attempt)).compute
+
+    async def amend(
+        self, action: str, fields: Callable[[Compute, datetime], Mapping[str, Any]], told: str
+    ) -> Compute:
+        """Give the instance other fields, and return it; what is so already is not stored again.
+
+        :param fields: of the instance as it is, now.
+        :param told: what the activity line says.
+        :raises StudioloError: there is no such instance, or it cannot be changed so.
+        """
+
+        async def attempt(tx: Transaction) -> Compute:
+            found = await compute_of(tx, self.named, self.name)
+            etag.check(self.request, found.etag)
+            call = self.call(action)
+            after = amended(found, self.caller, call.now, **fields(found, call.now))
+            if after is None:
+                return found
+            await self.save(tx, found, after, call)
+            await call.note(tx, found.arm_id, detail=told)
+            return after
+
+        return await self.repeat(attempt)
 
     async def ask(self, event: Event, action: str, recipe: Recipe | None = None) -> Operation:
         """Start, stop, restart or delete the instance, or start it by way of `recipe`.
